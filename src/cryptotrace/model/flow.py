@@ -109,6 +109,14 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A flow leaves the books for good: the network's fee, a burn, or an account outside the ledger."""
+
+    reason: str
+    """``fee``, ``burn`` or ``outside``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Instant:
     """What happens to one pot at one instant: first what arrives, then what leaves."""
 
@@ -155,7 +163,7 @@ class FlowGraph(Protocol):
         """
         ...
 
-    def arrival(self, flow: Flow) -> Arrival | Resting | Unknown:
+    def arrival(self, flow: Flow) -> Arrival | Resting | Unknown | Ended:
         """Where the flow arrives."""
         ...
 

@@ -1,0 +1,279 @@
+"""A ledger of one's own: files of the schema ``cryptotrace-taint-vectors/1``, as a flow graph.
+
+A file holds one case object or ``{"schema": ..., "kind": ..., "cases": [...]}``. Amounts are integers in base units.
+
+UTXO case
+    ``txs`` in chain order: ``{id, inputs: ["txid:n"], outputs: [int], fee?, coinbase?, subsidy?, collects?: [id]}``; a
+    transaction without inputs that is no coinbase brings value from outside. ``sources``: ``{outpoint, claim, offset?,
+    amount?}``. ``options.follow_fees``: fees flow into the coinbase that ``collects`` them, after its subsidy.
+Account ledger
+    ``opening {account: int}``; ``entries``: ``{t, seq?, from, to, value, fee, fee_payer?}``, ordered by (t, seq, place in
+    the list); value moves before the fee; ``from`` null comes from outside, ``to`` null leaves; fees go to ``@fees``; a
+    transfer to oneself moves nothing and costs its fee. ``sources``: ``{entry, claim, amount?}`` claims the first units
+    of that transfer; ``opening_sources``: ``{account, claim, amount?}``.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptotrace.errors import DataNotFound, InsufficientBalance, InvalidAmount, LedgerFileError
+from cryptotrace.model.amount import base_units
+from cryptotrace.model.block import Position
+from cryptotrace.model.claim import Claim
+from cryptotrace.model.flow import Arrival, Ended, Flow, FlowKind, Instant, Pot, Resting, Unknown
+from cryptotrace.model.identity import Asset
+
+SCHEMA = "cryptotrace-taint-vectors/1"
+#: Everything in such a file is in one unnamed asset.
+ASSET = Asset("ledger:file/slip44:0")
+FEES = "@fees"
+_OPENING = Position(-1, 0)
+
+
+@dataclass(slots=True)
+class LedgerCase:
+    """One case of the file as a flow graph (satisfies ``cryptotrace.model.flow.FlowGraph``)."""
+
+    name: str
+    """The case's name in the file."""
+    kind: str
+    """``utxo`` or ``ledger``."""
+    claims: tuple[Claim, ...]
+    """What is claimed, in the file's order."""
+    raw: Mapping[str, Any]
+    """The case object as it stands in the file."""
+    flows: dict[str, Flow] = field(default_factory=dict)
+    """Every flow by its id."""
+    arrivals: dict[str, Arrival | Ended] = field(default_factory=dict)
+    """Where each flow arrives; a flow that is not here rests."""
+    timeline: dict[Pot, list[Instant]] = field(default_factory=lambda: defaultdict(list))
+    """What happens to each pot, in order."""
+    last: int = 0
+    """The newest instant of the ledger."""
+
+    def flow(self, flow_id: str) -> Flow:
+        """The flow of that id.
+
+        Raises:
+            DataNotFound: the file has none.
+        """
+        if flow_id not in self.flows:
+            raise DataNotFound(f"case {self.name}: nothing is called {flow_id!r}; a claim must name a flow of the file")
+        return self.flows[flow_id]
+
+    def arrival(self, flow: Flow) -> Arrival | Resting | Unknown | Ended:
+        """Where the flow arrives."""
+        return self.arrivals.get(flow.id, Resting(self.last))
+
+    def instants(self, pot: Pot, since: Position) -> tuple[Instant, ...]:
+        """What happens to the pot at and after ``since``."""
+        return tuple(instant for instant in self.timeline[pot] if instant.at >= since)
+
+    def opening(self, pot: Pot, before: Position) -> int:
+        """Base units in the pot just before ``before``."""
+        held = 0
+        for instant in self.timeline[pot][: bisect_left([i.at for i in self.timeline[pot]], before)]:
+            held += sum(flow.units for flow in instant.arrivals) - sum(flow.units for flow in instant.departures)
+        return held
+
+    def balances(self) -> dict[str, int]:
+        """The final balance of every account that ever had a movement or an opening balance (account ledgers)."""
+        end = Position(self.last + 1, 0)
+        return {str(pot): self.opening(pot, end) for pot in sorted(self.timeline) if not pot.startswith("~")}
+
+    def _flow(self, flow_id: str, kind: FlowKind, units: int, source: str, departs: Position) -> Flow:
+        flow = Flow(flow_id, kind, ASSET, units, Pot(source), departs, None, flow_id)
+        self.flows[flow_id] = flow
+        return flow
+
+
+def read(path: Path) -> list[LedgerCase | tuple[str, Exception]]:
+    """The cases of a file, in its order; for a case that is refused its name and the reason.
+
+    Raises:
+        LedgerFileError: the file cannot be read, or is not of the schema.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_float=_no_float, parse_constant=_no_float)
+    except OSError as error:
+        raise LedgerFileError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise LedgerFileError(f"{path}: not JSON of the schema {SCHEMA}: {error}") from error
+    return [_attempt(case, kind) for case, kind in _cases(document, path)]
+
+
+def _no_float(text: str) -> Any:
+    raise LedgerFileError(f"the number {text} is not an integer; amounts are whole base units")
+
+
+def _cases(document: Any, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    wrong = LedgerFileError(
+        f"{path}: not of the schema {SCHEMA}: expected a case object with 'kind', or an object with 'schema' and 'cases'"
+    )
+    if not isinstance(document, dict) or document.get("schema", SCHEMA) != SCHEMA:
+        raise wrong
+    cases = document.get("cases", [document])
+    if not isinstance(cases, list):
+        raise wrong
+    for case in cases:
+        kind = case.get("kind", document.get("kind")) if isinstance(case, dict) else None
+        wanted = {"utxo": "txs", "ledger": "entries"}.get(kind) if isinstance(kind, str) else None
+        if wanted is None or not isinstance(case.get(wanted), list):
+            raise wrong
+        yield case, str(kind)
+
+
+def _attempt(case: dict[str, Any], kind: str) -> LedgerCase | tuple[str, Exception]:
+    name = str(case.get("name", ""))
+    try:
+        return _utxo(case, name) if kind == "utxo" else _ledger(case, name)
+    except (InsufficientBalance, LedgerFileError, InvalidAmount) as error:
+        return name, error
+    except (KeyError, TypeError, AttributeError) as error:
+        return name, LedgerFileError(f"case {name}: a field is missing or of the wrong type: {error!r}")
+
+
+# --- UTXO -------------------------------------------------------------------------------------------------------------
+
+
+def _utxo(case: dict[str, Any], name: str) -> LedgerCase:
+    graph = LedgerCase(name, "utxo", (), case)
+    follow = bool(case.get("options", {}).get("follow_fees", False))
+    graph.last = len(case["txs"])
+    for n, tx in enumerate(case["txs"]):
+        _utxo_transaction(graph, tx, Position(n, 0), follow=follow)
+    graph.claims = tuple(_outpoint_claim(graph, source) for source in case.get("sources", []))
+    return graph
+
+
+def _utxo_transaction(graph: LedgerCase, tx: dict[str, Any], at: Position, *, follow: bool) -> None:
+    txid = tx["id"]
+    if f"{txid}:fee" in graph.flows:
+        raise LedgerFileError(f"case {graph.name}: two transactions are called {txid!r}")
+    coming = _incoming(graph, tx, at, follow=follow)
+    pot = Pot(txid)
+    for flow in coming:
+        if isinstance(graph.arrivals.get(flow.id), Arrival):
+            raise LedgerFileError(f"case {graph.name}: {flow.id} is spent twice, the second time by {txid}")
+        graph.arrivals[flow.id] = Arrival(pot, at, at.height, txid)
+    outputs = [
+        graph._flow(f"{txid}:{n}", FlowKind.OUTPUT, units, txid, at)  # noqa: SLF001 - this module builds the graph
+        for n, units in enumerate(tx["outputs"])
+    ]
+    fee = sum(f.units for f in coming) - sum(f.units for f in outputs)
+    if fee < 0 or tx.get("fee", fee) != fee:
+        raise LedgerFileError(
+            f"case {graph.name}: transaction {txid} does not balance: its inputs leave {fee} for the fee, "
+            f"the file says {tx.get('fee', 'nothing')}"
+        )
+    kind = FlowKind.BURN if tx.get("coinbase") else FlowKind.FEE
+    rest = graph._flow(f"{txid}:fee", kind, fee, txid, at)  # noqa: SLF001
+    graph.arrivals[rest.id] = Ended(kind.value)
+    graph.timeline[pot].append(Instant(at, pot, tuple(coming), (*outputs, rest), txid))
+
+
+def _incoming(graph: LedgerCase, tx: dict[str, Any], at: Position, *, follow: bool) -> list[Flow]:
+    if tx.get("coinbase"):
+        subsidy = graph._flow(f"{tx['id']}:subsidy", FlowKind.ISSUANCE, tx["subsidy"], "~issuance", at)  # noqa: SLF001
+        fees = [graph.flow(f"{collected}:fee") for collected in tx.get("collects", [])]
+        if not follow:  # the fees ended where they were paid; the same amount enters here unclaimed
+            fees = [
+                graph._flow(f"{tx['id']}:collected:{n}", FlowKind.ISSUANCE, fee.units, "~issuance", at)  # noqa: SLF001
+                for n, fee in enumerate(fees)
+            ]
+        return [subsidy, *fees]
+    if tx["inputs"]:
+        return [graph.flow(outpoint) for outpoint in tx["inputs"]]
+    funding = sum(base_units(units, f"output of {tx['id']}") for units in tx["outputs"])
+    return [graph._flow(f"{tx['id']}:funding", FlowKind.ISSUANCE, funding, "~outside", at)]  # noqa: SLF001
+
+
+def _outpoint_claim(graph: LedgerCase, source: Mapping[str, Any]) -> Claim:
+    flow = graph.flow(source["outpoint"])
+    offset = source.get("offset", 0)
+    return _claim(graph, flow, source["claim"], source.get("amount", flow.units - offset), offset)
+
+
+def _claim(graph: LedgerCase, flow: Flow, claimant: str, units: int, offset: int = 0) -> Claim:
+    claim = Claim(claimant, flow.id, ASSET, units, offset)
+    if offset + units > flow.units:
+        raise LedgerFileError(
+            f"case {graph.name}: the claim of {claimant} takes more units of {flow.id} than the {flow.units} it has"
+        )
+    return claim
+
+
+# --- account ledger ---------------------------------------------------------------------------------------------------
+
+
+def _ledger(case: dict[str, Any], name: str) -> LedgerCase:
+    graph = LedgerCase(name, "ledger", (), case)
+    held: dict[str, int] = {}
+    for account, units in case.get("opening", {}).items():
+        held[account] = units
+        _move(graph, f"opening:{account}", FlowKind.ISSUANCE, None, account, units, _OPENING)
+    entries: Sequence[Mapping[str, Any]] = case["entries"]
+    order = sorted(range(len(entries)), key=lambda i: (entries[i]["t"], entries[i].get("seq", 0), i))
+    for place, i in enumerate(order):
+        _entry(graph, held, i, entries[i], place)
+    graph.last = len(order)
+    graph.claims = (
+        *(
+            _claim(graph, graph.flow(f"opening:{s['account']}"), s["claim"], s.get("amount", held_at_opening(case, s)))
+            for s in case.get("opening_sources", [])
+        ),
+        *(_entry_claim(graph, source) for source in case.get("sources", [])),
+    )
+    return graph
+
+
+def held_at_opening(case: Mapping[str, Any], source: Mapping[str, Any]) -> int:
+    """The whole opening balance of the account that an opening source names."""
+    return int(case["opening"][source["account"]])
+
+
+def _entry_claim(graph: LedgerCase, source: Mapping[str, Any]) -> Claim:
+    entry = source["entry"]
+    if f"#{entry}" not in graph.flows:
+        raise LedgerFileError(f"case {graph.name}: entry {entry} moves nothing, so nothing of it can be claimed")
+    flow = graph.flow(f"#{entry}")
+    return _claim(graph, flow, source["claim"], source.get("amount", flow.units))
+
+
+def _entry(graph: LedgerCase, held: dict[str, int], i: int, entry: Mapping[str, Any], place: int) -> None:
+    sender, recipient = entry["from"], entry["to"]
+    movements = []
+    if entry["value"] and sender != recipient:
+        movements.append((f"#{i}", FlowKind.TRANSFER, sender, recipient, entry["value"]))
+    if entry.get("fee", 0):
+        movements.append((f"#{i}:fee", FlowKind.FEE, entry.get("fee_payer", sender), FEES, entry["fee"]))
+    for part, (flow_id, kind, payer, payee, units) in enumerate(movements):
+        base_units(units, f"entry {i} of case {graph.name}")
+        if payer is not None:
+            if held.get(payer, 0) < units:
+                raise InsufficientBalance(f"entry {i}: {payer} has {held.get(payer, 0)}, needs {units}")
+            held[payer] -= units
+        if payee is not None:
+            held[payee] = held.get(payee, 0) + units
+        _move(graph, flow_id, kind, payer, payee, units, Position(place, 0, part))
+
+
+def _move(
+    graph: LedgerCase, flow_id: str, kind: FlowKind, payer: str | None, payee: str | None, units: int, at: Position
+) -> None:
+    flow = graph._flow(flow_id, kind, units, "~outside" if payer is None else payer, at)  # noqa: SLF001
+    if payer is not None:
+        graph.timeline[flow.source].append(Instant(at, flow.source, (), (flow,), flow_id))
+    if payee is None:
+        graph.arrivals[flow_id] = Ended("outside")
+        return
+    pot = Pot(payee)
+    graph.arrivals[flow_id] = Arrival(pot, at, at.height, flow_id)
+    graph.timeline[pot].append(Instant(at, pot, (flow,), (), flow_id))

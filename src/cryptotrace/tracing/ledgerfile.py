@@ -1,0 +1,203 @@
+"""Rules over a ledger of one's own: what ``cryptotrace trace --ledger FILE`` prints.
+
+The structure and the names are those of ``expected`` in files of the schema ``cryptotrace-taint-vectors/1``; amounts
+are text, ``"25"`` or an exact fraction ``"75/4"``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from cryptotrace.errors import CryptotraceError, InsufficientBalance, UnknownRule
+from cryptotrace.ledger.ledgerfile import LedgerCase
+from cryptotrace.model.flow import Flow, FlowKind, Pot
+from cryptotrace.tracing.engine import trace
+from cryptotrace.tracing.fragments import Fragment, Units
+from cryptotrace.tracing.result import Trace
+from cryptotrace.tracing.rules import LEDGER_RULES, UTXO_RULES, rule
+
+Result = dict[str, Any]
+
+
+def solve(cases: Iterable[LedgerCase | tuple[str, Exception]], which: str = "all", *, exact: bool = False) -> Result:
+    """Every asked rule over every case: ``{"cases": [{"name": ..., "result": {RULE: ...}}]}``.
+
+    A case that is refused has ``{"error": ..., "detail": ...}`` as its result; the others still run.
+
+    Raises:
+        UnknownRule: ``which`` is neither ``all`` nor a rule of the cases' kind.
+    """
+    return {"cases": [_solve_case(case, which, exact=exact) for case in cases]}
+
+
+def _solve_case(case: LedgerCase | tuple[str, Exception], which: str, *, exact: bool) -> Result:
+    if isinstance(case, tuple):
+        name, error = case
+        return {"name": name, "result": _refusal(error)}
+    rules = UTXO_RULES if case.kind == "utxo" else LEDGER_RULES
+    chosen = rules if which == "all" else (rule(which, rules).name,)
+    show = _utxo_result if case.kind == "utxo" else _ledger_result
+    try:
+        result: Result = {}
+        if which == "all" and case.kind == "ledger":
+            result["balances"] = {account: str(units) for account, units in case.balances().items()}
+        for name in chosen:
+            result[name] = show(trace(case, case.claims, rule(name), exact=exact), case)
+        if which == "all":
+            result |= _conserved(result, chosen) | _closed_forms(case, result)
+    except UnknownRule:
+        raise
+    except CryptotraceError as error:
+        result = _refusal(error)
+    return {"name": case.name, "result": result}
+
+
+def _refusal(error: Exception) -> Result:
+    code = "insufficient_balance" if isinstance(error, InsufficientBalance) else "invalid_case"
+    return {"error": code, "detail": str(error)}
+
+
+def _conserved(result: Mapping[str, Any], chosen: Sequence[str]) -> Result:
+    totals = [result[name]["totals"] for name in chosen if "totals" in result[name]]
+    return {"conserved": totals[0]} if all(t == totals[0] for t in totals) else {}
+
+
+# --- UTXO -------------------------------------------------------------------------------------------------------------
+
+
+def _utxo_result(run: Trace, case: LedgerCase) -> Result:
+    outputs = [t for t in run.flows if t.flow.kind is FlowKind.OUTPUT and t.claimed]
+    fees = [t for t in run.flows if t.flow.kind in {FlowKind.FEE, FlowKind.BURN} and t.claimed]
+    result: Result = {
+        "txos": {t.flow.id: _texts(t.claimed) for t in sorted(outputs, key=_chain_order(case))},
+        "fees": {str(t.flow.source): _texts(t.claimed) for t in sorted(fees, key=_chain_order(case))},
+    }
+    if run.rule in {"fifo", "lifo"}:
+        result["fragments"] = {t.flow.id: _fragments(t.fragments) for t in sorted(outputs, key=_chain_order(case))}
+    if run.conserves:
+        result["totals"] = _texts(_sum(end.claimed for end in run.ends))
+    return result
+
+
+def _chain_order(case: LedgerCase) -> Callable[[Any], int]:
+    place = {flow_id: n for n, flow_id in enumerate(case.flows)}
+    return lambda traced: place[traced.flow.id]
+
+
+# --- account ledger ---------------------------------------------------------------------------------------------------
+
+
+def _ledger_result(run: Trace, case: LedgerCase) -> Result:
+    held = {str(end.pot): end for end in run.ends if end.flow is None}
+    of = {kind: [t for t in run.flows if t.flow.kind is kind and t.claimed] for kind in FlowKind}
+    result: Result = {
+        "accounts": {account: _texts(held[account].claimed) for account in sorted(held)},
+        "transfers": {t.flow.id[1:]: _texts(t.claimed) for t in sorted(of[FlowKind.TRANSFER], key=_entry_number)},
+        "fees": {
+            t.flow.id[1:].removesuffix(":fee"): _texts(t.claimed)
+            for t in sorted(of[FlowKind.FEE], key=_entry_number)
+        },
+    }
+    if run.rule in {"fifo", "lifo"}:
+        result["lots"] = {account: _fragments(held[account].fragments) for account in sorted(held)}
+    if run.conserves:
+        result["totals"] = _texts(_sum(end.claimed for end in run.ends))
+    else:
+        result["reached"] = _reached(run, case)
+    return result
+
+
+def _entry_number(traced: Any) -> int:
+    return int(traced.flow.id[1:].removesuffix(":fee"))
+
+
+def _reached(run: Trace, case: LedgerCase) -> dict[str, list[str]]:
+    reached: dict[str, set[str]] = defaultdict(set)
+    for traced in run.flows:
+        if traced.arrival is not None:
+            for claimant in traced.claimed:
+                reached[claimant].add(str(traced.arrival.pot))
+    return {claimant: sorted(reached[claimant]) for claimant in sorted({c.claimant for c in case.claims} & set(reached))}
+
+
+def _closed_forms(case: LedgerCase, result: Result) -> Result:
+    if case.kind != "ledger":
+        return {}
+    out: Result = {}
+    for account in case.raw.get("libr_closed_form", []):
+        out.setdefault("libr_closed_form", {})[account] = str(lowest_intermediate_balance(case, Pot(account)))
+    for account in case.raw.get("pari_passu_accounts", []):
+        out.setdefault("pari_passu", {})[account] = pari_passu(case, Pot(account))
+    return out
+
+
+def lowest_intermediate_balance(case: LedgerCase, pot: Pot) -> int:
+    """The closed form for one claim on one account: the claim, or the lowest balance since it arrived if that is less.
+
+    Source: Roscoe v Winder [1915] 1 Ch 62, as usually stated; valid while the claim does not return to the account.
+    """
+    claims = {claim.flow: claim.units for claim in case.claims}
+    balance, claim, lowest = 0, 0, None
+    for instant in case.timeline[pot]:
+        balance += sum(f.units for f in instant.arrivals) - sum(f.units for f in instant.departures)
+        for flow in instant.arrivals:
+            if flow.id in claims:
+                claim, lowest = claims[flow.id], balance
+        if lowest is not None:
+            lowest = min(lowest, balance)
+    return 0 if lowest is None else min(claim, lowest)
+
+
+def pari_passu(case: LedgerCase, pot: Pot) -> dict[str, dict[str, str]]:
+    """The final balance of one account shared in proportion to all contributions, ignoring their order.
+
+    ``~clean`` stands for what nobody claims. The result is a distribution of one balance, not a tracing of payments.
+
+    Source: Barlow Clowes International v Vaughan [1992] 4 All ER 22, as usually stated.
+    """
+    given: dict[str, Fraction] = defaultdict(Fraction)
+    balance = 0
+    for instant in case.timeline[pot]:
+        balance += sum(f.units for f in instant.arrivals) - sum(f.units for f in instant.departures)
+        for flow in instant.arrivals:
+            left = flow.units
+            for claimant, units in _claims_on(case, flow):
+                part = min(units, left)
+                given[claimant] += part
+                left -= part
+            given["~clean"] += left
+    contributions = _texts(given)
+    whole = sum(given.values())
+    return {
+        "contributions": contributions,
+        "shares": {name: str(given[name] * balance / whole) for name in contributions},
+    }
+
+
+def _claims_on(case: LedgerCase, flow: Flow) -> list[tuple[str, int]]:
+    return [(claim.claimant, claim.units) for claim in case.claims if claim.flow == flow.id]
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def _sum(many: Iterable[Mapping[str, Units]]) -> dict[str, Units]:
+    sums: dict[str, Units] = {}
+    for shares in many:
+        for claimant, units in shares.items():
+            sums[claimant] = sums.get(claimant, 0) + units
+    return sums
+
+
+def _texts(shares: Mapping[str, Units]) -> dict[str, str]:
+    return {claimant: str(shares[claimant]) for claimant in sorted(shares) if shares[claimant] != 0}
+
+
+def _fragments(fragments: Sequence[Fragment]) -> list[list[str | None]]:
+    return [[label, str(units)] for label, units in fragments]
+
+
+

@@ -1,0 +1,217 @@
+"""What a trace found: frozen and complete, so that it can be printed, hashed and repeated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cryptotrace.errors import TracingError
+from cryptotrace.model.block import Tip
+from cryptotrace.model.claim import Claim
+from cryptotrace.model.flow import Arrival, Flow, Pot
+from cryptotrace.model.identity import Account, Asset
+from cryptotrace.model.verdict import LinkClass
+from cryptotrace.tracing.fragments import Fragment, Units, claimed
+
+
+class EndReason(StrEnum):
+    """Why a branch is not followed further. Each end has its amount; together they are the whole claim."""
+
+    UNSPENT = "unspent"
+    """It rests there, as the source reported at its tip."""
+    UNCONFIRMED = "unconfirmed"
+    """It rests there in the confirmed chain; an unconfirmed transaction would spend it."""
+    SERVICE = "service"
+    """The account is tagged as a service: what happens inside is not on the chain."""
+    COINJOIN = "coinjoin"
+    """The next transaction is named a CoinJoin by the case."""
+    DUST = "dust"
+    """The claimed share is below the case's limit."""
+    HOPS = "hops"
+    """The limit of hops is reached."""
+    TIME = "time"
+    """It moved on after the end of the period that was asked for."""
+    UNKNOWN = "unknown"
+    """Where it went cannot be told from what is held."""
+    FEE = "fee"
+    """The network took it."""
+    BURN = "burn"
+    """It was destroyed, or left unclaimed by a block's producer."""
+    OUTSIDE = "outside"
+    """It left the ledger that was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A branch ends here."""
+
+    reason: EndReason
+    """Why."""
+    flow: Flow | None
+    """The flow that is not followed further; None for what is left in an account's holding."""
+    pot: Pot | None
+    """The holding in which it is left; None where ``flow`` says it."""
+    account: Account | None
+    """Whose, where there is an account."""
+    asset: Asset
+    """Of what."""
+    fragments: tuple[Fragment, ...]
+    """What is there, in the rule's order, claimed and unclaimed."""
+    detail: str = ""
+    """What the reason rests on: the tag, the txid, the limit, what is missing."""
+    hop: int = 0
+    """Transactions between the claimed flow and here."""
+
+    @property
+    def claimed(self) -> dict[str, Units]:
+        """Claimed base units per claimant."""
+        return claimed(self.fragments)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedFlow:
+    """A flow out of a pot that claimed value has reached, or a claimed flow itself."""
+
+    flow: Flow
+    """The flow: a fact (L1)."""
+    fragments: tuple[Fragment, ...]
+    """What it is made of under the rule: a convention (L3)."""
+    hop: int
+    """0 for a claimed flow, then one more with each pot."""
+    sequence: int
+    """In which order it was served in this run."""
+    rounded: bool
+    """True if its share had to be rounded to whole base units."""
+    arrival: Arrival | None
+    """Where it was followed to; None if it ends here."""
+    end: EndReason | None
+    """Why it ends here; None if it was followed, or if nothing of it is claimed."""
+
+    @property
+    def claimed(self) -> dict[str, Units]:
+        """Claimed base units per claimant."""
+        return claimed(self.fragments)
+
+    @property
+    def link_class(self) -> LinkClass:
+        """L3: the share of a mixed transaction is a convention, whatever the rule."""
+        return LinkClass.L3 if self.hop else LinkClass.L1
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Units claimed twice: the first claim stands, the later one is cut and this is the record of it."""
+
+    flow: str
+    """Id of the flow."""
+    claimant: str
+    """Who claimed later."""
+    units: Units
+    """How many of the units the later claim does not get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """Where a trace stops: given as data, so that tracing needs to know nothing of names or CoinJoins."""
+
+    services: dict[Account, str] = field(default_factory=dict)
+    """Account -> what it is tagged as, by whom."""
+    coinjoins: dict[str, str] = field(default_factory=dict)
+    """Txid -> on what basis the case names it a CoinJoin."""
+    dust: int = 0
+    """A claimed share below so many base units is not followed."""
+    max_hops: int | None = None
+    """Not more transactions than this after the claimed flow."""
+    until: int | None = None
+    """Not beyond this block time, seconds since 1970 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What came in and where it went, for one claimant and asset, to the base unit."""
+
+    claimant: str
+    """Who claims."""
+    asset: Asset
+    """Of what."""
+    claimed: Units
+    """Base units that the trace started with, after collisions."""
+    ends: dict[EndReason, Units]
+    """Base units at each kind of end."""
+
+    @property
+    def difference(self) -> Units:
+        """Claimed minus everything that ended somewhere; 0 if the reconciliation closes."""
+        return self.claimed - sum(self.ends.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where claimed value went under one named rule."""
+
+    claims: tuple[Claim, ...]
+    """What was claimed, in order of precedence."""
+    rule: str
+    """The rule."""
+    exact: bool
+    """True if computed in fractions; otherwise in whole base units."""
+    stops: Stops
+    """Where it was told to stop."""
+    flows: tuple[TracedFlow, ...]
+    """Everything that left a pot with claimed value in it, in chain order."""
+    ends: tuple[End, ...]
+    """Where it rests or is not followed, in chain order."""
+    collisions: tuple[Collision, ...]
+    """Units claimed twice."""
+    conserves: bool = True
+    """False for poison."""
+    tips: tuple[Tip, ...] = ()
+    """The tips that the answers belong to."""
+    notices: tuple[tuple[str, str], ...] = ()
+    """(txid, what lives on top of it and is not followed), in chain order."""
+
+    def reconcile(self) -> tuple[Reconciliation, ...]:
+        """In = out + stopped, per claimant and asset.
+
+        Raises:
+            TracingError: the rule is poison, which is a set: nothing of it may be summed.
+        """
+        if not self.conserves:
+            raise TracingError("poison is a set, not a share: its amounts are reach and are never summed")
+        started: dict[tuple[str, Asset], Units] = {}
+        ended: dict[tuple[str, Asset], dict[EndReason, Units]] = defaultdict(lambda: defaultdict(int))
+        cut: dict[tuple[str, str], Units] = defaultdict(int)
+        for collision in self.collisions:
+            cut[collision.claimant, collision.flow] += collision.units
+        for claim in self.claims:
+            key = (claim.claimant, claim.asset)
+            started[key] = started.get(key, 0) + claim.units - cut.pop((claim.claimant, claim.flow), 0)
+        for end in self.ends:
+            for claimant, units in end.claimed.items():
+                ended[claimant, end.asset][end.reason] += units
+        return tuple(
+            Reconciliation(claimant, asset, units, dict(ended[claimant, asset]))
+            for (claimant, asset), units in started.items()
+        )
+
+    def roundings_upstream(self, flow_id: str) -> int:
+        """How many shares were rounded on the way to this flow; its distance from the exact share is at most that."""
+        of = {traced.flow.id: traced for traced in self.flows}
+        leaving: dict[Pot, list[TracedFlow]] = defaultdict(list)
+        arriving: dict[Pot, list[TracedFlow]] = defaultdict(list)
+        for traced in self.flows:
+            leaving[traced.flow.source].append(traced)
+            if traced.arrival is not None:
+                arriving[traced.arrival.pot].append(traced)
+        seen: set[str] = set()
+        open_ = [of[flow_id]]
+        while open_:
+            now = open_.pop()
+            if now.flow.id in seen:
+                continue
+            seen.add(now.flow.id)
+            pot = now.flow.source
+            open_ += [t for t in leaving[pot] if t.sequence < now.sequence]
+            open_ += [t for t in arriving[pot] if t.arrival is not None and t.arrival.at <= now.flow.departs]
+        return sum(of[i].rounded for i in seen)
