@@ -171,6 +171,32 @@ class Trace:
     notices: tuple[tuple[str, str], ...] = ()
     """(txid, what lives on top of it and is not followed), in chain order."""
 
+    def to_dict(self) -> dict[str, object]:
+        """Everything as text, lists and dicts: amounts are text, base units or exact fractions."""
+        return {
+            "rule": self.rule,
+            "exact": self.exact,
+            "claims": [_claim_dict(claim) for claim in self.claims],
+            "stops": {
+                "services": {str(account): self.stops.services[account] for account in sorted(self._met_services())},
+                "coinjoins": dict(sorted(self.stops.coinjoins.items())),
+                "dust": str(self.stops.dust),
+                "max_hops": self.stops.max_hops,
+                "until": self.stops.until,
+            },
+            "flows": [_flow_dict(traced) for traced in self.flows],
+            "ends": [_end_dict(end) for end in self.ends],
+            "collisions": [
+                {"flow": c.flow, "claimant": c.claimant, "units": str(c.units)} for c in self.collisions
+            ],
+            "reconciliation": [_reconciliation_dict(row) for row in self.reconcile()] if self.conserves else None,
+            "tips": [{"chain": tip.chain, "height": tip.height, "hash": tip.hash} for tip in self.tips],
+            "notices": [{"txid": txid, "notice": notice} for txid, notice in self.notices],
+        }
+
+    def _met_services(self) -> set[Account]:
+        return {end.account for end in self.ends if end.reason is EndReason.SERVICE and end.account is not None}
+
     def reconcile(self) -> tuple[Reconciliation, ...]:
         """In = out + stopped, per claimant and asset.
 
@@ -215,3 +241,58 @@ class Trace:
             open_ += [t for t in leaving[pot] if t.sequence < now.sequence]
             open_ += [t for t in arriving[pot] if t.arrival is not None and t.arrival.at <= now.flow.departs]
         return sum(of[i].rounded for i in seen)
+
+
+def _claim_dict(claim: Claim) -> dict[str, object]:
+    return {
+        "claimant": claim.claimant,
+        "flow": claim.flow,
+        "asset": claim.asset,
+        "units": str(claim.units),
+        "offset": str(claim.offset),
+        "basis": claim.basis,
+        "author": claim.author,
+    }
+
+
+def _flow_dict(traced: TracedFlow) -> dict[str, object]:
+    return {
+        "id": traced.flow.id,
+        "kind": traced.flow.kind.value,
+        "asset": traced.flow.asset,
+        "units": str(traced.flow.units),
+        "owner": traced.flow.owner,
+        "position": list(traced.flow.departs),
+        "hop": traced.hop,
+        "claimed": _texts(traced.claimed),
+        "arrives_in": None if traced.arrival is None else traced.arrival.txid,
+        "end": None if traced.end is None else traced.end.value,
+        "link_class": traced.link_class.value,
+    }
+
+
+def _end_dict(end: End) -> dict[str, object]:
+    return {
+        "reason": end.reason.value,
+        "flow": None if end.flow is None else end.flow.id,
+        "pot": end.pot,
+        "account": end.account,
+        "asset": end.asset,
+        "claimed": _texts(end.claimed),
+        "detail": end.detail,
+        "hop": end.hop,
+    }
+
+
+def _reconciliation_dict(row: Reconciliation) -> dict[str, object]:
+    return {
+        "claimant": row.claimant,
+        "asset": row.asset,
+        "claimed": str(row.claimed),
+        "ends": {reason.value: str(units) for reason, units in sorted(row.ends.items())},
+        "difference": str(row.difference),
+    }
+
+
+def _texts(shares: dict[str, Units]) -> dict[str, str]:
+    return {claimant: str(units) for claimant, units in sorted(shares.items())}

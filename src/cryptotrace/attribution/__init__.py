@@ -1,0 +1,1 @@
+"""Who is said to be behind an address: TagPacks, their confidence and what it is worth."""

@@ -1,0 +1,44 @@
+"""All tags of a case, by account. Two tags that differ are both kept; nothing is merged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from cryptotrace.attribution.tagpack import SERVICES
+from cryptotrace.model.identity import Account
+from cryptotrace.model.tag import Grade, Tag
+
+_ORDER = tuple(Grade)
+
+
+class TagBook:
+    """The tags that a case has loaded.
+
+    A tag speaks about its own address only, never about a cluster.
+    """
+
+    def __init__(self, tags: Iterable[Tag] = ()) -> None:
+        self._of: dict[Account, list[Tag]] = defaultdict(list)
+        self._count = 0
+        for tag in tags:
+            self._of[tag.account].append(tag)
+            self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def of(self, account: Account) -> tuple[Tag, ...]:
+        """The tags of one account: best grade first, then in the order of loading."""
+        return tuple(sorted(self._of.get(account, ()), key=lambda tag: _ORDER.index(tag.grade)))
+
+    def services(self, least: Grade = Grade.D) -> dict[Account, str]:
+        """The accounts at which a trace stops: tagged, with grade ``least`` or better, as a party that holds the value
+        of others. The text says by whom and how well that is supported."""
+        stops = {}
+        for account in self._of:
+            for tag in self.of(account):
+                if tag.category in SERVICES and _ORDER.index(tag.grade) <= _ORDER.index(least):
+                    stops[account] = f"{tag.label} ({tag.category}, grade {tag.grade.value}, {tag.source})"
+                    break
+        return stops

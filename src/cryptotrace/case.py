@@ -1,0 +1,476 @@
+"""A case: one investigation in one folder. Ties the rooms together.
+
+The folder holds ``case.toml`` (who, what, which sources and settings), ``ledger.duckdb`` (the graph), ``evidence/``
+(every raw answer, append-only), ``custody.jsonl`` (who did what, when, with which result) and ``reports/``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from cryptotrace import __version__, casefile
+from cryptotrace.attribution.book import TagBook
+from cryptotrace.attribution.tagpack import TagPack, read_tagpack
+from cryptotrace.chains.networks import Network, network
+from cryptotrace.errors import CaseError, ConfigurationError, LedgerError, NotSupported
+from cryptotrace.evidence.archive import Archive
+from cryptotrace.evidence.custody import CustodyLog
+from cryptotrace.evidence.recorder import ArchiveRecorder
+from cryptotrace.ledger.graph import LedgerGraph
+from cryptotrace.ledger.store import Store
+from cryptotrace.model.amount import parse_units
+from cryptotrace.model.block import Tip
+from cryptotrace.model.claim import Claim
+from cryptotrace.model.identity import Account, Asset, Chain
+from cryptotrace.model.source import Blocks, Histories, Source
+from cryptotrace.model.transaction import Outpoint, txid_text
+from cryptotrace.sources import open_source
+from cryptotrace.sources.policy import Policy
+from cryptotrace.tracing.engine import trace as run_trace
+from cryptotrace.tracing.result import Stops, Trace
+from cryptotrace.tracing.rules import rule as find_rule
+
+if TYPE_CHECKING:
+    from cryptotrace.views import TraceView
+
+Progress = Callable[[int, int], None]
+
+
+class Case:
+    """One investigation. Make one with ``Case.create`` or ``Case.open``; close it when done, or use ``with``.
+
+    Only one process can have a case open at a time.
+    """
+
+    def __init__(
+        self, folder: Path, settings: casefile.CaseFile, *, clock: Callable[[], datetime], notice: Callable[[str], None]
+    ) -> None:
+        self.folder = folder
+        self.settings = settings
+        self._clock = clock
+        self.store = Store(folder / "ledger.duckdb")
+        self.archive = Archive(folder / "evidence", clock=clock)
+        self.custody = CustodyLog(folder / "custody.jsonl", actor=settings.author or "not stated", clock=clock)
+        self.custody.require_intact()
+        self._policy = Policy(own_nodes_only=settings.own_nodes_only, own_hosts=settings.own_hosts, notice=notice)
+        self._sources: dict[Chain, list[Source]] = {}
+        self.tags = TagBook(
+            tag for entry in settings.tags for tag in self._read_tagpack(self.archive.read(entry.digest), entry.digest).tags
+        )
+
+    # --- opening and closing ------------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | Path,
+        *,
+        title: str,
+        question: str = "",
+        author: str = "",
+        own_nodes_only: bool = False,
+        own_hosts: Sequence[str] = (),
+        clock: Callable[[], datetime] | None = None,
+        notice: Callable[[str], None] | None = None,
+    ) -> Self:
+        """Make a case in a new or empty folder.
+
+        Args:
+            folder: where; it is made if it does not exist.
+            title: title of the case, printed on every document.
+            question: the question that the report answers; a standard one if empty.
+            author: who works on it; written into the custody log with every action.
+            own_nodes_only: refuse public sources, which learn what is asked, before the first query.
+            own_hosts: names of hosts that are one's own, beside local and private addresses.
+            clock: the present time, for tests.
+            notice: gets warnings for the user, one line each; printed to stderr by default.
+
+        Raises:
+            CaseError: the folder is not empty.
+        """
+        folder = Path(folder)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise CaseError(f"{folder} exists and is not an empty folder; choose another name, or open it if it is a case")
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = casefile.CaseFile(
+            folder.resolve().name, title, question, author, own_nodes_only, tuple(own_hosts)
+        )
+        casefile.write(folder / "case.toml", settings)
+        case = cls(folder, settings, clock=clock or _now, notice=notice or _to_stderr)
+        case._log("create", {"title": title, "own_nodes_only": own_nodes_only})
+        return case
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        notice: Callable[[str], None] | None = None,
+    ) -> Self:
+        """Open a case.
+
+        Raises:
+            CaseError: the folder is not a case.
+            StoreLocked: another process has it open.
+            EvidenceError: the archive or the custody log is damaged or was altered.
+        """
+        folder = Path(folder)
+        return cls(folder, casefile.read(folder / "case.toml"), clock=clock or _now, notice=notice or _to_stderr)
+
+    def close(self) -> None:
+        """Close the store and the sources."""
+        for sources in self._sources.values():
+            for source in sources:
+                source.close()
+        self._sources.clear()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    # --- what is entered ----------------------------------------------------------------------------------------------
+
+    def connect(self, chain: str, spec: str) -> Source:
+        """Add a source for a chain and open it.
+
+        Args:
+            chain: name (``bitcoin``, ``bitcoin-regtest`` ...) or CAIP-2 identifier.
+            spec: ``blocks:PATH``, ``rpc:URL``, ``esplora:URL``, ``electrum:HOST:PORT``, ``json:PATH``, ``csv:PATH`` or
+                ``recorded:FOLDER``; keys as ``env:NAME``.
+
+        Raises:
+            ConfigurationError: the specification cannot be used.
+            PublicSourceRefused: the case is set to own nodes only.
+            SourceUnavailable: the source does not answer.
+        """
+        net = network(chain)
+        source = self._open_source(net, spec)
+        self._sources.setdefault(net.chain, self._opened(net)).append(source)
+        entry = casefile.SourceEntry(net.chain, spec)
+        self._change(sources=(*self.settings.sources, entry))
+        self._log("connect", {"chain": net.chain, "source": source.name, "tip": source.tip().height})
+        return source
+
+    def tag(self, path: str | Path) -> TagPack:
+        """Load a TagPack. Its bytes become evidence; tags that cannot be used are in ``.refused`` with the reason."""
+        path = Path(path)
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise CaseError(f"TagPack {path} cannot be read: {error.strerror}") from error
+        pack = self._read_tagpack(raw, hashlib.sha256(raw).hexdigest())
+        digest = self.archive.add(raw, source="file", request=f"TagPack {path.name}", tip=None)
+        self._change(tags=(*self.settings.tags, casefile.TagEntry(digest, path.name)))
+        self.tags = TagBook([*self.tags, *pack.tags])
+        self._log("tag", {"file": path.name, "tags": len(pack.tags), "refused": len(pack.refused)}, digest)
+        return pack
+
+    def claim(
+        self,
+        claimant: str,
+        chain: str,
+        *,
+        outpoint: str,
+        amount: str | int | None = None,
+        offset: int = 0,
+        basis: str = "",
+        author: str = "",
+    ) -> Claim:
+        """Name what was taken: units of an output.
+
+        Args:
+            claimant: who claims; several claims of one claimant add up.
+            chain: name or CAIP-2 identifier.
+            outpoint: ``txid:vout`` of the output that is claimed.
+            amount: decimal text in the asset (``"12.5"``) or an int of base units; all of the output if None.
+            offset: the claimed units start after so many base units of the output.
+            basis: on what the claim rests (complaint, bank record ...); every document says if none was stated.
+            author: who enters it.
+
+        Raises:
+            DataNotFound: no source has that output.
+            InvalidAmount: a float, digits below one base unit, or more than the output has.
+        """
+        net = network(chain)
+        flow = self.graph(net.chain).flow(str(Outpoint.parse(outpoint)))
+        units = parse_units(amount, net.decimals) if isinstance(amount, str) else amount
+        if units is None:
+            units = flow.units - offset
+        claim = Claim(claimant, flow.id, flow.asset, units, offset, basis, author or self.settings.author)
+        if offset + units > flow.units:
+            raise CaseError(
+                f"the claim takes base units {offset} to {offset + units} of {flow.id}, which has {flow.units}"
+            )
+        entry = casefile.ClaimEntry(
+            claimant, net.chain, flow.id, flow.asset, str(units), str(offset), basis, claim.author
+        )
+        self._change(claims=(*self.settings.claims, entry))
+        self._log("claim", {"claimant": claimant, "flow": flow.id, "units": str(units), "basis": basis})
+        return claim
+
+    def name_coinjoin(self, txid: str, basis: str) -> None:
+        """Name a transaction a CoinJoin, with the reason: traces stop before it."""
+        if not basis.strip():
+            raise CaseError("say on what basis the transaction is named a CoinJoin; the report prints it")
+        entry = casefile.CoinJoinEntry(txid_text(txid), basis)
+        self._change(coinjoins=(*self.settings.coinjoins, entry))
+        self._log("name-coinjoin", {"txid": txid, "basis": basis})
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims, in order of precedence."""
+        return tuple(
+            Claim(e.claimant, e.flow, Asset(e.asset), int(e.units), int(e.offset), e.basis, e.author)
+            for e in self.settings.claims
+        )
+
+    # --- work ---------------------------------------------------------------------------------------------------------
+
+    def graph(self, chain: Chain, *, held_only: bool = False) -> LedgerGraph:
+        """The flow graph of a chain; with ``held_only`` no source is asked."""
+        if held_only:
+            return LedgerGraph(self.store, chain)
+        net = network(chain)
+        sources = self._sources.setdefault(chain, self._opened(net))
+        self._check_reorganisation(chain, sources)
+        if sources:
+            self.store.set_tip(sources[0].tip())
+        return LedgerGraph(self.store, chain, sources)
+
+    def fetch(
+        self, chain: str, *, txid: str | None = None, account: str | None = None, progress: Progress | None = None
+    ) -> int:
+        """Fetch a transaction, or everything that touched an account, into the case.
+
+        A run that is stopped continues where it was: what is held is not asked for again.
+
+        Returns:
+            How many transactions were new.
+
+        Raises:
+            NotSupported: no connected source keeps the history of accounts.
+        """
+        net = network(chain)
+        graph = self.graph(net.chain)
+        txids = [txid_text(txid)] if txid is not None else []
+        if account is not None:
+            txids += self._history(net, account)
+        new = [t for t in dict.fromkeys(txids) if self.store.transaction(net.chain, t) is None]
+        for done, wanted in enumerate(new, start=1):
+            graph.ensure(wanted)
+            if progress is not None:
+                progress(done, len(new) - done)
+        self._log("fetch", {"chain": net.chain, "txid": txid or "", "account": account or "", "new": len(new)})
+        return len(new)
+
+    def _history(self, net: Network, text: str) -> list[str]:
+        from cryptotrace.chains.networks import account
+
+        wanted = Account(account(text, net.chain))
+        for source in self._sources[net.chain]:
+            if isinstance(source, Histories):
+                try:
+                    return list(source.history(wanted))
+                except NotSupported:
+                    continue
+        raise NotSupported(
+            f"no connected source keeps the history of accounts on {net.name}; connect esplora: or electrum:, or "
+            "fetch by txid"
+        )
+
+    def trace(
+        self,
+        claims: Claim | Iterable[Claim] | None = None,
+        *,
+        rule: str = "fifo",
+        reason: str = "",
+        exact: bool = False,
+        dust: int = 0,
+        max_hops: int | None = None,
+        until: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> TraceView:
+        """Follow claims forward under one rule.
+
+        Args:
+            claims: one claim, several in order of precedence, or None for all of the case.
+            rule: the tracing rule, see ``cryptotrace.tracing.rules``; logged before anything is shown.
+            reason: why this rule.
+            exact: compute in fractions instead of whole base units.
+            dust: a claimed share below so many base units is not followed.
+            max_hops: not more transactions than this after the claimed output.
+            until: not beyond this time (aware); the block producers' statement decides.
+            progress: called with (pots served, pots waiting).
+
+        Raises:
+            CaseError: there is no claim, or the claims are on several chains.
+        """
+        wanted = self.claims if claims is None else (claims,) if isinstance(claims, Claim) else tuple(claims)
+        if until is not None and until.tzinfo is None:
+            raise CaseError("until needs a time zone, e.g. datetime(2026, 1, 1, tzinfo=UTC)")
+        entry = casefile.TraceEntry(
+            find_rule(rule).name,
+            reason,
+            exact,
+            tuple(self._place(claim) for claim in wanted),
+            str(dust),
+            -1 if max_hops is None else max_hops,
+            -1 if until is None else int(until.timestamp()),
+        )
+        self._log("rule", {"rule": rule, "reason": reason, "claims": [str(place) for place in entry.claims]})
+        result = self._run(entry, held_only=False, progress=progress)
+        digest = digest_of(result)
+        self._change(trace=replace(entry, digest=digest))
+        self._log("trace", {"rule": rule, "flows": len(result.flows), "ends": len(result.ends)}, digest)
+        return self._view(result)
+
+    def last_trace(self) -> TraceView:
+        """The newest trace again, from what is held; no source is asked.
+
+        Raises:
+            CaseError: there is none yet, or what is held has changed since.
+        """
+        entry = self.settings.trace
+        if entry is None:
+            raise CaseError("nothing was traced in this case yet; run: cryptotrace trace")
+        result = self._run(entry, held_only=True, progress=None)
+        if digest_of(result) != entry.digest:
+            raise CaseError("what the case holds has changed since its newest trace; trace again: cryptotrace trace")
+        return self._view(result)
+
+    def _run(self, entry: casefile.TraceEntry, *, held_only: bool, progress: Progress | None) -> Trace:
+        claims = tuple(self.claims[place] for place in entry.claims)
+        chains = sorted({claim.asset.chain for claim in claims})
+        if len(chains) != 1:
+            raise CaseError(
+                "there is no claim to trace; name what was taken with case.claim or: cryptotrace claim"
+                if not chains
+                else f"the claims are on several chains ({', '.join(chains)}); trace those of one chain at a time"
+            )
+        stops = Stops(
+            self.tags.services(),
+            {e.txid: e.basis for e in self.settings.coinjoins},
+            int(entry.dust),
+            None if entry.max_hops < 0 else entry.max_hops,
+            None if entry.until < 0 else entry.until,
+        )
+        graph = self.graph(chains[0], held_only=held_only)
+        result = run_trace(graph, claims, find_rule(entry.rule), exact=entry.exact, stops=stops, progress=progress)
+        return replace(result, tips=self._tips(chains[0]), notices=self._notices(chains[0], result))
+
+    def _tips(self, chain: Chain) -> tuple[Tip, ...]:
+        tip = self.store.tip(chain)
+        return () if tip is None else (tip,)
+
+    def _notices(self, chain: Chain, result: Trace) -> tuple[tuple[str, str], ...]:
+        found: dict[tuple[str, str], None] = {}
+        for txid in dict.fromkeys(t.flow.txid for t in result.flows):
+            transaction = self.store.transaction(chain, txid)
+            if transaction is not None:
+                found.update(dict.fromkeys((txid, notice) for notice in transaction.notices))
+        return tuple(found)
+
+    def _place(self, claim: Claim) -> int:
+        try:
+            return self.claims.index(claim)
+        except ValueError:
+            raise CaseError(f"the claim on {claim.flow} is not one of this case; enter it with case.claim") from None
+
+    def _view(self, result: Trace) -> TraceView:
+        from cryptotrace.views import TraceView
+
+        return TraceView(self, result)
+
+    def report(
+        self,
+        trace: TraceView | Trace | None = None,
+        kind: str = "tracing-report",
+        *,
+        language: str | Sequence[str] = ("en", "ru"),
+        path: str | Path | None = None,
+        formats: Sequence[str] = ("pdf", "docx", "xlsx", "json"),
+    ) -> tuple[Path, ...]:
+        """Write a report.
+
+        Args:
+            trace: what is reported; the newest trace if None.
+            kind: ``tracing-report`` is the one there is.
+            language: ``en``, ``ru`` or several; one document each.
+            path: a folder, or a file whose suffix names the only format; ``reports/`` in the case if None.
+            formats: any of ``pdf``, ``docx``, ``xlsx``, ``json``.
+
+        Returns:
+            The files that were written.
+
+        Raises:
+            ReportError: no such kind, format or language.
+        """
+        from cryptotrace.reporting import write_report
+
+        result = self.last_trace().trace if trace is None else trace if isinstance(trace, Trace) else trace.trace
+        languages = (language,) if isinstance(language, str) else tuple(language)
+        paths = write_report(self, result, kind, languages, self.folder / "reports" if path is None else Path(path), formats)
+        for written in paths:
+            self._log("report", {"file": written.name, "kind": kind}, hashlib.sha256(written.read_bytes()).hexdigest())
+        return paths
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _opened(self, net: Network) -> list[Source]:
+        return [self._open_source(net, e.spec) for e in self.settings.sources if e.chain == net.chain]
+
+    def _open_source(self, net: Network, spec: str) -> Source:
+        return open_source(spec, net, ArchiveRecorder(self.archive), self._policy)
+
+    def _read_tagpack(self, raw: bytes, digest: str) -> TagPack:
+        return read_tagpack(raw, evidence=digest)
+
+    def _check_reorganisation(self, chain: Chain, sources: Sequence[Source]) -> None:
+        """If the newest block that was used is no longer in the chain, forget what was read from it and above."""
+        newest = self.store.newest_block(chain)
+        for source in sources:
+            if newest is None or not isinstance(source, Blocks) or source.tip().height < newest.height:
+                continue
+            if source.block(newest.height).ref.hash != newest.hash:
+                removed = self.store.forget_from(chain, newest.height)
+                self._log("reorganisation", {"chain": chain, "height": newest.height, "removed": list(removed)})
+                newest = self.store.newest_block(chain)
+        return
+
+    def _change(self, **changes: object) -> None:
+        settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        casefile.write(self.folder / "case.toml", settings)
+        self.settings = settings
+
+    def _log(self, action: str, parameters: dict[str, object], result: str = "") -> None:
+        self.custody.append(action, parameters, result)
+
+
+def digest_of(result: Trace) -> str:
+    """SHA-256 of a trace as canonical JSON."""
+    text = json.dumps(result.to_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _to_stderr(text: str) -> None:
+    import sys
+
+    print(text, file=sys.stderr)
+
+
+__all__ = ["Case", "ConfigurationError", "LedgerError", "__version__", "digest_of"]

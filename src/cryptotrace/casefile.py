@@ -1,0 +1,165 @@
+"""``case.toml``: who and what a case is about, which sources it asks and what was entered by hand.
+
+Keys stand there only as ``env:NAME``. The file is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from cryptotrace.errors import CaseError, ConfigurationError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """A source the case asks."""
+
+    chain: str
+    """CAIP-2 identifier."""
+    spec: str
+    """Its specification, without secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagEntry:
+    """A TagPack the case has loaded."""
+
+    digest: str
+    """SHA-256 of the file, whose bytes are in the evidence."""
+    name: str
+    """Its file name when it was loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEntry:
+    """A claim as it was entered."""
+
+    claimant: str
+    """Who claims."""
+    chain: str
+    """CAIP-2 identifier."""
+    flow: str
+    """Outpoint or transfer."""
+    asset: str
+    """CAIP-19 identifier."""
+    units: str
+    """Base units, as text: TOML integers end at 64 bits."""
+    offset: str = "0"
+    """Units of the flow before the claimed ones, as text."""
+    basis: str = ""
+    """On what it rests."""
+    author: str = ""
+    """Who entered it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoinJoinEntry:
+    """A transaction that the case names a CoinJoin."""
+
+    txid: str
+    """Which."""
+    basis: str
+    """Why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEntry:
+    """The settings of the newest trace, so that it can be shown again from what is held."""
+
+    rule: str
+    """The rule."""
+    reason: str = ""
+    """Why this rule."""
+    exact: bool = False
+    """Fractions instead of whole base units."""
+    claims: tuple[int, ...] = ()
+    """Which claims, by their place in the list."""
+    dust: str = "0"
+    """Limit in base units, as text."""
+    max_hops: int = -1
+    """Limit of hops; -1 for none."""
+    until: int = -1
+    """Limit of block time, seconds since 1970 UTC; -1 for none."""
+    digest: str = ""
+    """SHA-256 of the result."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """What ``case.toml`` holds."""
+
+    id: str
+    """Name of the case folder when it was made."""
+    title: str
+    """Title."""
+    question: str = ""
+    """The question put to the analyst."""
+    author: str = ""
+    """Who works on it."""
+    own_nodes_only: bool = False
+    """True: a public source is refused before it is asked."""
+    own_hosts: tuple[str, ...] = ()
+    """Hosts that count as own, beside local and private addresses."""
+    sources: tuple[SourceEntry, ...] = ()
+    """Sources, asked in this order."""
+    tags: tuple[TagEntry, ...] = ()
+    """TagPacks, in the order of loading."""
+    claims: tuple[ClaimEntry, ...] = ()
+    """Claims, in order of precedence."""
+    coinjoins: tuple[CoinJoinEntry, ...] = ()
+    """Transactions named as CoinJoins."""
+    trace: TraceEntry | None = field(default=None)
+    """The newest trace."""
+
+
+def write(path: Path, case: CaseFile) -> None:
+    """Write the file whole or not at all."""
+    import tomli_w
+
+    document = {"format": FORMAT, **{k: v for k, v in asdict(case).items() if v is not None}}
+    temporary = path.with_suffix(".new")
+    with temporary.open("wb") as out:
+        tomli_w.dump(document, out, multiline_strings=False)
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.replace(path)
+
+
+def read(path: Path) -> CaseFile:
+    """Read the file.
+
+    Raises:
+        CaseError: there is none.
+        ConfigurationError: it is not TOML, of another format, or a field is missing, unknown or of a wrong type.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CaseError(f"{path.parent} is not a case: it has no case.toml; make one with: cryptotrace new DIR") from None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    found = document.pop("format", None)
+    if found != FORMAT:
+        raise ConfigurationError(f"{path} has format {found!r}, this version reads {FORMAT}")
+    parts: dict[str, Any] = {
+        "sources": SourceEntry,
+        "tags": TagEntry,
+        "claims": ClaimEntry,
+        "coinjoins": CoinJoinEntry,
+    }
+    try:
+        for key, kind in parts.items():
+            document[key] = tuple(kind(**entry) for entry in document.get(key, ()))
+        if "trace" in document:
+            document["trace"] = TraceEntry(**{**document["trace"], "claims": tuple(document["trace"].get("claims", ()))})
+        document["own_hosts"] = tuple(document.get("own_hosts", ()))
+        return CaseFile(**document)
+    except TypeError as error:
+        known = ", ".join(f.name for f in fields(CaseFile))
+        raise ConfigurationError(f"{path}: a field is missing, unknown or of the wrong type ({error}); known: {known}") from error
