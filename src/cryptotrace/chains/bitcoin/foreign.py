@@ -1,0 +1,73 @@
+"""Chains that grew out of Bitcoin and look like it at first: refused by name, not misread.
+
+Source: Namecoin's merged mining (AuxPoW) version field; LIP-2 and LIP-3 (MWEB); scrypt as Litecoin uses it
+(N=1024, r=1, p=1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptotrace.errors import UnsupportedChain
+
+_AUXPOW_BIT = 0x100
+_AUXPOW_CHAINS = {1: "Namecoin", 98: "Dogecoin"}
+_MWEB_FLAG = 0x08
+
+
+def refuse_foreign_transaction_flag(flag: int, offset: int) -> None:
+    """Refuse a transaction whose flag says MWEB.
+
+    Raises:
+        UnsupportedChain: it does.
+    """
+    if flag & _MWEB_FLAG:
+        raise UnsupportedChain(
+            f"transaction flag {flag:#04x} at byte offset {offset} is Litecoin's MWEB form; "
+            "Litecoin is not read by this version"
+        )
+
+
+def _target(bits: int) -> int:
+    """The target without any check of its form: nothing is proved here."""
+    exponent = bits >> 24
+    return (bits & 0x7FFFFF) << 8 * (exponent - 3) if exponent >= 3 else (bits & 0x7FFFFF) >> 8 * (3 - exponent)
+
+
+def _scrypt_meets(header: bytes, target: int) -> bool:
+    """True if the header's scrypt work meets the target. A Python built without scrypt cannot tell: False."""
+    scrypt = getattr(hashlib, "scrypt", None)
+    if scrypt is None:
+        return False
+    work = scrypt(header, salt=header, n=1024, r=1, p=1, dklen=32)
+    return int.from_bytes(work, "little") <= target
+
+
+def refuse_foreign_header(header: bytes) -> None:
+    """Refuse a header whose work is not Bitcoin's and is recognised as another chain's.
+
+    A header that fails its work and is nobody's we know passes: saying so is the business of ``proof.check_work``.
+
+    Args:
+        header: the 80 bytes.
+
+    Raises:
+        UnsupportedChain: merge-mined (the version names the chain), or the scrypt work of Litecoin.
+    """
+    target = _target(int.from_bytes(header[72:76], "little"))
+    digest = hashlib.sha256(hashlib.sha256(header).digest()).digest()
+    if int.from_bytes(digest, "little") <= target:
+        return
+    version = int.from_bytes(header[:4], "little")
+    chain_id = version >> 16
+    if version & _AUXPOW_BIT and chain_id in _AUXPOW_CHAINS:
+        raise UnsupportedChain(
+            f"block {digest[::-1].hex()} is merge-mined {_AUXPOW_CHAINS[chain_id]} (AuxPoW, chain id {chain_id}, "
+            f"version {version:#010x}): its work stands in a parent block; {_AUXPOW_CHAINS[chain_id]} is not read "
+            "by this version"
+        )
+    if _scrypt_meets(header, target):
+        raise UnsupportedChain(
+            f"block {digest[::-1].hex()} is proved by scrypt, not by double SHA-256: it looks like Litecoin "
+            "(or Dogecoin before merged mining), which is not read by this version"
+        )

@@ -1,0 +1,129 @@
+"""What an output's script is, and whose account it is.
+
+Source: Bitcoin Core's output templates; BIP 16, 141, 341.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cryptotrace.chains.bitcoin.address import address_of_script, script_of_address, witness_program
+from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
+
+if TYPE_CHECKING:
+    from cryptotrace.chains.networks import Network
+
+__all__ = [
+    "ScriptType",
+    "account_of_script",
+    "address_of_script",
+    "operations",
+    "script_of_address",
+    "script_type",
+]
+
+_OP_1, _OP_16, _OP_PUSHDATA1, _OP_PUSHDATA4 = 0x51, 0x60, 0x4C, 0x4E
+_OP_RETURN, _OP_CHECKSIG, _OP_CHECKMULTISIG = 0x6A, 0xAC, 0xAE
+
+
+class ScriptType(StrEnum):
+    """The kind of an output's script."""
+
+    P2PK = "p2pk"
+    """Pay to a public key written out."""
+    BARE_MULTISIG = "bare-multisig"
+    """Pay to m of n public keys written out."""
+    P2PKH = "p2pkh"
+    """Pay to the hash of a public key."""
+    P2SH = "p2sh"
+    """Pay to the hash of a script."""
+    P2WPKH = "p2wpkh"
+    """Witness version 0, hash of a public key."""
+    P2WSH = "p2wsh"
+    """Witness version 0, hash of a script."""
+    P2TR = "p2tr"
+    """Witness version 1, Taproot output key."""
+    WITNESS_FUTURE = "witness-future"
+    """A witness program without rules of its own yet (also pay-to-anchor): spendable by whoever mines."""
+    OP_RETURN = "op-return"
+    """Data; can never be spent."""
+    NON_STANDARD = "non-standard"
+    """Anything else."""
+
+
+def operations(script: bytes) -> list[tuple[int, bytes]]:
+    """Opcode and pushed bytes of each operation. Stops before a push that runs beyond the script's end."""
+    found, at, end = [], 0, len(script)
+    while at < end:
+        opcode = script[at]
+        at += 1
+        if opcode > _OP_PUSHDATA4:
+            found.append((opcode, b""))
+            continue
+        length = opcode
+        if opcode >= _OP_PUSHDATA1:
+            width = 1 << (opcode - _OP_PUSHDATA1)
+            if at + width > end:
+                break
+            length = int.from_bytes(script[at : at + width], "little")
+            at += width
+        if at + length > end:
+            break
+        found.append((opcode, script[at : at + length]))
+        at += length
+    return found
+
+
+def _is_public_key(data: bytes) -> bool:
+    return (len(data) == 33 and data[0] in (2, 3)) or (len(data) == 65 and data[0] in (4, 6, 7))
+
+
+def _is_bare_multisig(script: bytes) -> bool:
+    parts = operations(script)
+    if len(parts) < 4 or parts[-1][0] != _OP_CHECKMULTISIG:
+        return False
+    required, total = parts[0][0] - _OP_1 + 1, parts[-2][0] - _OP_1 + 1
+    return 1 <= required <= total <= 16 and total == len(parts) - 3 and all(_is_public_key(p[1]) for p in parts[1:-2])
+
+
+def script_type(script: bytes) -> ScriptType:
+    """The kind of an output's script.
+
+    Bare multisig is recognised up to 16 keys; a longer one is non-standard, its account is the same either way.
+    """
+    size = len(script)
+    if size in (35, 67) and script[0] == size - 2 and script[-1] == _OP_CHECKSIG and _is_public_key(script[1:-1]):
+        return ScriptType.P2PK
+    if size == 25 and script[:3] == b"\x76\xa9\x14" and script[23:] == b"\x88\xac":
+        return ScriptType.P2PKH
+    if size == 23 and script[:2] == b"\xa9\x14" and script[22] == 0x87:
+        return ScriptType.P2SH
+    if size and script[0] == _OP_RETURN:
+        return ScriptType.OP_RETURN
+    witness = witness_program(script)
+    if witness is not None:
+        return _witness_type(*witness)
+    if size and script[-1] == _OP_CHECKMULTISIG and _is_bare_multisig(script):
+        return ScriptType.BARE_MULTISIG
+    return ScriptType.NON_STANDARD
+
+
+def _witness_type(version: int, program: bytes) -> ScriptType:
+    if version == 0:
+        return {20: ScriptType.P2WPKH, 32: ScriptType.P2WSH}.get(len(program), ScriptType.NON_STANDARD)
+    if version == 1 and len(program) == 32:
+        return ScriptType.P2TR
+    return ScriptType.WITNESS_FUTURE
+
+
+def account_of_script(script: bytes, network: Network) -> Account:
+    """Whose an output is: its address, or the SHA-256 of its script where it has none.
+
+    Two scripts of one key (P2PK and P2PKH, say) are two accounts; joining them is a heuristic's business.
+    """
+    address = address_of_script(script, network)
+    if address is None:
+        address = SCRIPT_DIGEST_PREFIX + hashlib.sha256(script).hexdigest()
+    return Account.of(network.chain, address)
