@@ -17,6 +17,7 @@
     │   ├── SourceUnavailable            no network, time-out, 429 or 5xx after every retry
     │   ├── SourceLied                   an answer that contradicts its own bytes or another answer
     │   ├── DataNotFound (LookupError)   the source answered: it does not have this
+    │   ├── ChainReorganised             the tip that this run belongs to has left the active chain
     │   ├── NotSupported                 this kind of source cannot answer this kind of question
     │   └── PublicSourceRefused          the case is set to own nodes only
     ├── LedgerError                      the case's store
@@ -105,6 +106,10 @@ class SourceLied(SourceError):
 
 class DataNotFound(SourceError, LookupError):
     """The source answered, and does not have what was asked for."""
+
+
+class ChainReorganised(SourceError):
+    """The tip that this run belongs to has left the active chain: open the source again."""
 
 
 class NotSupported(SourceError):
