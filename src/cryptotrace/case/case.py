@@ -15,11 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cryptotrace import __version__, casefile
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.attribution.tagpack import TagPack, read_tagpack
+from cryptotrace.case import file as casefile
 from cryptotrace.chains.networks import Network, network
-from cryptotrace.errors import CaseError, ConfigurationError, LedgerError, NotSupported
+from cryptotrace.errors import CaseError, NotSupported
 from cryptotrace.evidence.archive import Archive
 from cryptotrace.evidence.custody import CustodyLog
 from cryptotrace.evidence.recorder import ArchiveRecorder
@@ -38,7 +38,7 @@ from cryptotrace.tracing.result import Stops, Trace
 from cryptotrace.tracing.rules import rule as find_rule
 
 if TYPE_CHECKING:
-    from cryptotrace.views import TraceView
+    from cryptotrace.case.view import TraceView
 
 Progress = Callable[[int, int], None]
 
@@ -62,7 +62,9 @@ class Case:
         self._policy = Policy(own_nodes_only=settings.own_nodes_only, own_hosts=settings.own_hosts, notice=notice)
         self._sources: dict[Chain, list[Source]] = {}
         self.tags = TagBook(
-            tag for entry in settings.tags for tag in self._read_tagpack(self.archive.read(entry.digest), entry.digest).tags
+            tag
+            for entry in settings.tags
+            for tag in self._read_tagpack(self.archive.read(entry.digest), entry.digest).tags
         )
 
     # --- opening and closing ------------------------------------------------------------------------------------------
@@ -97,11 +99,11 @@ class Case:
         """
         folder = Path(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise CaseError(f"{folder} exists and is not an empty folder; choose another name, or open it if it is a case")
+            raise CaseError(
+                f"{folder} exists and is not an empty folder; choose another name, or open it if it is a case"
+            )
         folder.mkdir(parents=True, exist_ok=True)
-        settings = casefile.CaseFile(
-            folder.resolve().name, title, question, author, own_nodes_only, tuple(own_hosts)
-        )
+        settings = casefile.CaseFile(folder.resolve().name, title, question, author, own_nodes_only, tuple(own_hosts))
         casefile.write(folder / "case.toml", settings)
         case = cls(folder, settings, clock=clock or _now, notice=notice or _to_stderr)
         case._log("create", {"title": title, "own_nodes_only": own_nodes_only})
@@ -388,7 +390,7 @@ class Case:
             raise CaseError(f"the claim on {claim.flow} is not one of this case; enter it with case.claim") from None
 
     def _view(self, result: Trace) -> TraceView:
-        from cryptotrace.views import TraceView
+        from cryptotrace.case.view import TraceView
 
         return TraceView(self, result)
 
@@ -416,11 +418,13 @@ class Case:
         Raises:
             ReportError: no such kind, format or language.
         """
-        from cryptotrace.reporting import write_report
+        from cryptotrace.case.reporting import write_report
 
         result = self.last_trace().trace if trace is None else trace if isinstance(trace, Trace) else trace.trace
         languages = (language,) if isinstance(language, str) else tuple(language)
-        paths = write_report(self, result, kind, languages, self.folder / "reports" if path is None else Path(path), formats)
+        paths = write_report(
+            self, result, kind, languages, self.folder / "reports" if path is None else Path(path), formats
+        )
         for written in paths:
             self._log("report", {"file": written.name, "kind": kind}, hashlib.sha256(written.read_bytes()).hexdigest())
         return paths
@@ -446,7 +450,6 @@ class Case:
                 removed = self.store.forget_from(chain, newest.height)
                 self._log("reorganisation", {"chain": chain, "height": newest.height, "removed": list(removed)})
                 newest = self.store.newest_block(chain)
-        return
 
     def _change(self, **changes: object) -> None:
         settings = replace(self.settings, **changes)  # type: ignore[arg-type]
@@ -471,6 +474,3 @@ def _to_stderr(text: str) -> None:
     import sys
 
     print(text, file=sys.stderr)
-
-
-__all__ = ["Case", "ConfigurationError", "LedgerError", "__version__", "digest_of"]

@@ -141,7 +141,9 @@ def read(path: Path) -> CaseFile:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CaseError(f"{path.parent} is not a case: it has no case.toml; make one with: cryptotrace new DIR") from None
+        raise CaseError(
+            f"{path.parent} is not a case: it has no case.toml; make one with: cryptotrace new DIR"
+        ) from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     found = document.pop("format", None)
@@ -157,9 +159,13 @@ def read(path: Path) -> CaseFile:
         for key, kind in parts.items():
             document[key] = tuple(kind(**entry) for entry in document.get(key, ()))
         if "trace" in document:
-            document["trace"] = TraceEntry(**{**document["trace"], "claims": tuple(document["trace"].get("claims", ()))})
+            document["trace"] = TraceEntry(
+                **{**document["trace"], "claims": tuple(document["trace"].get("claims", ()))}
+            )
         document["own_hosts"] = tuple(document.get("own_hosts", ()))
         return CaseFile(**document)
     except TypeError as error:
         known = ", ".join(f.name for f in fields(CaseFile))
-        raise ConfigurationError(f"{path}: a field is missing, unknown or of the wrong type ({error}); known: {known}") from error
+        raise ConfigurationError(
+            f"{path}: a field is missing, unknown or of the wrong type ({error}); known: {known}"
+        ) from error

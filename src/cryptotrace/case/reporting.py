@@ -1,0 +1,108 @@
+"""From a case and a trace to a dossier, and from there to files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptotrace import __version__
+from cryptotrace.chains.networks import network
+from cryptotrace.errors import ReportError
+from cryptotrace.model.identity import Account, Chain
+from cryptotrace.model.tag import Tag
+from cryptotrace.model.transaction import Transaction
+from cryptotrace.reports.dossier import Answer, AssetFacts, Dossier, SourceFacts
+from cryptotrace.tracing.result import Trace
+
+if TYPE_CHECKING:
+    from cryptotrace.case.case import Case
+    from cryptotrace.evidence.archive import Record
+
+KINDS = ("tracing-report",)
+
+
+def write_report(
+    case: Case, trace: Trace, kind: str, languages: Sequence[str], path: Path, formats: Sequence[str]
+) -> tuple[Path, ...]:
+    """Render the report; ``path`` is a folder, or a file whose suffix names the only format.
+
+    Raises:
+        ReportError: no such kind, or a file was named for several languages in a format that holds one.
+    """
+    from cryptotrace.reports.render import render
+
+    if kind not in KINDS:
+        raise ReportError(f"no report {kind!r}; there is: {', '.join(KINDS)}")
+    made = dossier(case, trace)
+    if not path.suffix:
+        return render(made, path, formats=tuple(formats), languages=tuple(languages))
+    if len(languages) != 1:
+        raise ReportError(f"{path.name} holds one language; ask for one, or give a folder instead of a file")
+    written = render(made, path.parent, formats=(path.suffix[1:],), languages=tuple(languages))
+    return (written[0].replace(path),)
+
+
+def dossier(case: Case, trace: Trace) -> Dossier:
+    """Everything the report says about a trace, frozen; read from the store and the archive, no source is asked."""
+    chain = trace.claims[0].asset.chain
+    net = network(chain)
+    transactions = _transactions(case, chain, trace)
+    records = tuple(case.archive.records())
+    answers = _answers(records, {t.evidence for t in transactions.values()})
+    return Dossier(
+        case_id=case.settings.id,
+        title=case.settings.title,
+        question=case.settings.question,
+        author=case.settings.author,
+        trace=trace,
+        assets={net.asset: AssetFacts(net.asset, net.display_name, net.symbol, net.decimals, net.is_training)},
+        transactions=transactions,
+        tags=_tags(case, transactions),
+        tags_loaded=len(case.tags),
+        sources=_sources(case, trace, chain, records),
+        answers=answers,
+        settings={
+            "rule": trace.rule,
+            "dust limit, base units": str(trace.stops.dust),
+            "hop limit": "none" if trace.stops.max_hops is None else str(trace.stops.max_hops),
+            "block time limit, s since 1970 UTC": "none" if trace.stops.until is None else str(trace.stops.until),
+            "arithmetic": "fractions" if trace.exact else "whole base units",
+            "own nodes only": "yes" if case.settings.own_nodes_only else "no",
+        },
+        software=f"cryptotrace {__version__}",
+        cut_off=max((record.received for record in records), default=""),
+        custody_head=case.custody.head,
+    )
+
+
+def _transactions(case: Case, chain: Chain, trace: Trace) -> dict[str, Transaction]:
+    txids = dict.fromkeys(t.flow.txid for t in trace.flows)
+    txids.update(dict.fromkeys(t.arrival.txid for t in trace.flows if t.arrival is not None))
+    found = (case.store.transaction(chain, txid) for txid in txids)
+    return {t.txid: t for t in found if t is not None}
+
+
+def _answers(records: Sequence[Record], used: set[str]) -> tuple[Answer, ...]:
+    rows: dict[str, Answer] = {}
+    for record in records:
+        if record.digest in used and record.digest not in rows:
+            rows[record.digest] = Answer(record.digest, record.source, record.request, record.received, record.size)
+    return tuple(rows.values())
+
+
+def _tags(case: Case, transactions: dict[str, Transaction]) -> dict[Account, tuple[Tag, ...]]:
+    accounts = {p.account for t in transactions.values() for p in t.postings if p.account is not None}
+    return {account: tags for account in sorted(accounts) if (tags := case.tags.of(account))}
+
+
+def _sources(case: Case, trace: Trace, chain: Chain, records: Sequence[Record]) -> tuple[SourceFacts, ...]:
+    count = Counter(record.source for record in records)
+    tips = {tip.chain: tip for tip in trace.tips}
+    rows = []
+    for name in count:
+        times = [record.received for record in records if record.source == name]
+        if name != "file" and chain in tips:
+            rows.append(SourceFacts(name, tips[chain], count[name], min(times), max(times)))
+    return tuple(rows)

@@ -1,0 +1,322 @@
+"""The command line over ``Case``. No logic: each command calls what a script would call.
+
+Exit codes: 0 done, 1 the answer is no, 2 wrong use or input that cannot be read, 3 a source failed, 70 a bug of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptotrace import __version__
+
+if TYPE_CHECKING:
+    from cryptotrace.case import Case, TraceView
+
+_EPILOG = """exit codes: 0 done, 1 the answer is no, 2 wrong use or unreadable input, 3 a source failed, 70 a bug of ours.
+Start with: cryptotrace demo --out DIR"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: without the program's name; those of the process if None.
+
+    Returns:
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):  # a console with another code page must not lose a Cyrillic letter
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    parsed = _parser().parse_args(arguments)
+    from cryptotrace.errors import CryptotraceError, SourceError
+
+    try:
+        answer: int | None = parsed.run(parsed)
+    except SourceError as error:
+        return _fail(parsed, error, 3)
+    except CryptotraceError as error:
+        return _fail(parsed, error, 2)
+    except KeyboardInterrupt:
+        print("stopped; what was fetched is kept, run the same command again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if parsed.debug:
+            raise
+        print(f"cryptotrace: a bug of ours: {type(error).__name__}: {error}", file=sys.stderr)
+        print("Run again with --debug before the command and send what it prints.", file=sys.stderr)
+        return 70
+    return answer or 0
+
+
+def _fail(parsed: argparse.Namespace, error: Exception, code: int) -> int:
+    if parsed.debug:
+        raise error
+    print(f"cryptotrace: {error}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cryptotrace",
+        description="Follow claimed cryptocurrency through real blocks, to a report in which every figure leads back "
+        "to a txid and a block.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"cryptotrace {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int | None], text: str, *, case: bool = True) -> Any:
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.set_defaults(run=run)
+        if case:
+            sub.add_argument("--case", type=Path, default=Path(), metavar="DIR", help="the case (default: this folder)")
+        return sub
+
+    _add_entering(command)
+    _add_working(command)
+    demo = command("demo", _demo, "run the built-in training case, offline, and leave its report", case=False)
+    demo.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the case and its report")
+    demo.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
+    return parser
+
+
+def _add_entering(command: Callable[..., Any]) -> None:
+    new = command("new", _new, "make a case in a new folder", case=False)
+    new.add_argument("dir", type=Path, metavar="DIR")
+    new.add_argument("--title", required=True, help="title, printed on every document")
+    new.add_argument("--question", default="", help="the question that the report answers")
+    new.add_argument("--author", default="", help="who works on the case")
+    new.add_argument("--own-nodes-only", action="store_true", help="refuse public sources before the first query")
+    new.add_argument("--own-host", action="append", default=[], metavar="HOST", help="a host that counts as one's own")
+    connect = command("connect", _connect, "add a source: blocks: rpc: esplora: electrum: json: csv: recorded:")
+    connect.add_argument("chain", help="bitcoin, bitcoin-testnet4, bitcoin-signet, bitcoin-regtest ... or CAIP-2")
+    connect.add_argument("source", help="e.g. blocks:/data/blocks, esplora:https://explorer.example/api")
+    fetch = command("fetch", _fetch, "fetch a transaction or the history of an address into the case")
+    fetch.add_argument("chain")
+    which = fetch.add_mutually_exclusive_group(required=True)
+    which.add_argument("--txid")
+    which.add_argument("--address")
+    tag = command("tag", _tag, "load a TagPack file")
+    tag.add_argument("file", type=Path)
+    claim = command("claim", _claim, "name what was taken: units of an output")
+    claim.add_argument("claimant")
+    claim.add_argument("chain")
+    claim.add_argument("--outpoint", required=True, metavar="TXID:VOUT")
+    claim.add_argument("--amount", metavar="DECIMAL", help="part of the output, e.g. 12.5 (default: all of it)")
+    claim.add_argument("--offset", type=int, default=0, metavar="UNITS", help="base units before the claimed ones")
+    claim.add_argument("--basis", default="", help="complaint, bank record ...: on what the claim rests")
+
+
+def _add_working(command: Callable[..., Any]) -> None:
+    trace = command("trace", _trace, "follow the claims of a case, or a ledger file of one's own, under a named rule")
+    trace.add_argument(
+        "--rule",
+        help="fifo (default), haircut, libr, lifo, taint_first, seniority, tiho, poison; "
+        "with --ledger also all (default there)",
+    )
+    trace.add_argument("--reason", default="", help="why this rule; logged before results are shown")
+    trace.add_argument("--exact", action="store_true", help="fractions instead of whole base units")
+    trace.add_argument("--max-hops", type=int, metavar="N")
+    trace.add_argument("--dust", type=int, default=0, metavar="UNITS", help="do not follow shares below this")
+    trace.add_argument("--until", metavar="DATE", help="do not follow beyond this time, ISO 8601 with time zone")
+    trace.add_argument("--coinjoin", action="append", default=[], metavar="TXID=BASIS", help="name a CoinJoin")
+    trace.add_argument("--ledger", type=Path, metavar="FILE", help="trace a file of schema cryptotrace-taint-vectors/1")
+    trace.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
+    holdings = command("holdings", _holdings, "where the claimed value of the newest trace is")
+    holdings.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
+    report = command("report", _report, "write the report of the newest trace")
+    report.add_argument("--kind", default="tracing-report", choices=("tracing-report",))
+    report.add_argument("--language", default="en,ru", help="en, ru, or both separated by a comma")
+    report.add_argument("--format", default="pdf,docx,xlsx,json", help="any of pdf,docx,xlsx,json")
+    report.add_argument("--out", type=Path, metavar="PATH", help="a folder, or a file (default: reports/ in the case)")
+    report.add_argument("--json", action="store_true", help="print the written files as JSON, nothing else")
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def _new(parsed: argparse.Namespace) -> None:
+    from cryptotrace.case import Case
+
+    with Case.create(
+        parsed.dir,
+        title=parsed.title,
+        question=parsed.question,
+        author=parsed.author,
+        own_nodes_only=parsed.own_nodes_only,
+        own_hosts=parsed.own_host,
+    ) as case:
+        print(f"case {case.settings.id} made in {parsed.dir}")
+        print(f"next: cryptotrace connect --case {parsed.dir} bitcoin SOURCE")
+
+
+def _connect(parsed: argparse.Namespace) -> None:
+    with _open(parsed) as case:
+        source = case.connect(parsed.chain, parsed.source)
+        print(f"connected {source.name}, its tip is block {source.tip().height} {source.tip().hash}")
+
+
+def _fetch(parsed: argparse.Namespace) -> None:
+    with _open(parsed) as case, _progress("fetching") as progress:
+        new = case.fetch(parsed.chain, txid=parsed.txid, account=parsed.address, progress=progress)
+    print(f"new transactions in the case: {new}")
+
+
+def _tag(parsed: argparse.Namespace) -> None:
+    with _open(parsed) as case:
+        pack = case.tag(parsed.file)
+    print(f"tags loaded from {parsed.file.name}: {len(pack.tags)}; refused: {len(pack.refused)}")
+    for reason in pack.refused:
+        print(f"  {reason}", file=sys.stderr)
+
+
+def _claim(parsed: argparse.Namespace) -> None:
+    from cryptotrace.case.view import decimal_text
+
+    with _open(parsed) as case:
+        claim = case.claim(
+            parsed.claimant,
+            parsed.chain,
+            outpoint=parsed.outpoint,
+            amount=parsed.amount,
+            offset=parsed.offset,
+            basis=parsed.basis,
+        )
+    print(f"claimed for {claim.claimant}: {decimal_text(claim.units, claim.asset)} of output {claim.flow}")
+
+
+def _trace(parsed: argparse.Namespace) -> None:
+    if parsed.ledger is not None:
+        _trace_ledger(parsed)
+        return
+    with _open(parsed) as case:
+        for text in parsed.coinjoin:
+            txid, _, basis = text.partition("=")
+            case.name_coinjoin(txid, basis)
+        with _progress("tracing") as progress:
+            view = case.trace(
+                rule=parsed.rule or "fifo",
+                reason=parsed.reason,
+                exact=parsed.exact,
+                dust=parsed.dust,
+                max_hops=parsed.max_hops,
+                until=_time(parsed.until),
+                progress=progress,
+            )
+        _show_trace(view, as_json=parsed.json)
+
+
+def _trace_ledger(parsed: argparse.Namespace) -> None:
+    from cryptotrace.ledger.ledgerfile import read
+    from cryptotrace.tracing.ledgerfile import solve
+
+    _print_json(solve(read(parsed.ledger), parsed.rule or "all", exact=parsed.exact))
+
+
+def _holdings(parsed: argparse.Namespace) -> None:
+    with _open(parsed) as case:
+        view = case.last_trace()
+        if parsed.json:
+            _print_json({"rule": view.trace.rule, "holdings": view.holdings().to_dicts()})
+        else:
+            print(repr(view.holdings()))
+
+
+def _report(parsed: argparse.Namespace) -> None:
+    with _open(parsed) as case:
+        written = case.report(
+            kind=parsed.kind,
+            language=tuple(parsed.language.split(",")),
+            formats=tuple(parsed.format.split(",")),
+            path=parsed.out,
+        )
+    if parsed.json:
+        _print_json({"files": [str(path) for path in written]})
+    else:
+        for path in written:
+            print(path)
+
+
+def _demo(parsed: argparse.Namespace) -> None:
+    from cryptotrace.case.demo import run
+
+    with _progress("training case") as progress:
+        case, view, written = run(parsed.out, progress=progress)
+    with case:
+        if parsed.json:
+            _print_json({"trace": view.to_dict(), "files": [str(path) for path in written]})
+            return
+        _show_trace(view, as_json=False)
+    print("\nwritten:")
+    for path in written:
+        print(f"  {path}")
+
+
+# --- in and out -------------------------------------------------------------------------------------------------------
+
+
+def _open(parsed: argparse.Namespace) -> Case:
+    from cryptotrace.case import Case
+
+    return Case.open(parsed.case)
+
+
+def _time(text: str | None) -> Any:
+    from datetime import datetime
+
+    from cryptotrace.errors import CaseError
+
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CaseError(f"--until {text}: not ISO 8601, e.g. 2026-03-01T00:00:00+00:00") from error
+
+
+def _show_trace(view: TraceView, *, as_json: bool) -> None:
+    from cryptotrace.case.view import decimal_text
+
+    if as_json:
+        _print_json(view.to_dict())
+        return
+    print(repr(view))
+    if not view.trace.conserves:
+        print("poison is a set of what was touched; nothing is summed")
+        return
+    for row in view.reconcile():
+        print(f"\nreconciliation for {row.claimant}: claimed {decimal_text(row.claimed, row.asset)}")
+        for reason, units in sorted(row.ends.items()):
+            print(f"  {reason.value:<11} {decimal_text(units, row.asset):>22}")
+        print(f"  difference  {row.difference}")
+
+
+def _print_json(document: object) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=1)
+    print()
+
+
+@contextlib.contextmanager
+def _progress(text: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on stderr when it is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(text, total=None)
+        yield lambda done, waiting: bar.update(task, completed=done, total=done + waiting)

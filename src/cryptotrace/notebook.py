@@ -1,0 +1,64 @@
+"""What Jupyter shows. Every foreign text is escaped; amounts are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from cryptotrace.case.view import decimal_text
+from cryptotrace.seizure.holdings import Holding
+
+if TYPE_CHECKING:
+    from cryptotrace.case.view import TraceView
+
+
+def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th style='text-align:left'>{escape(text)}</th>" for text in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td style='text-align:left'>{escape(text)}</td>" for text in row) + "</tr>" for row in rows
+    )
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def holdings_html(rows: Sequence[Holding]) -> str:
+    """Where it rests, as a table."""
+    return _table(
+        "Where it rests (shares are a convention, not a fact)",
+        ("id", "claimed", "by claimant", "why it ends here", "address", "attributed to"),
+        (
+            (
+                row.id,
+                decimal_text(row.claimed_total, row.asset),
+                "; ".join(f"{name}: {decimal_text(units, row.asset)}" for name, units in row.claimed.items()),
+                row.reason.value,
+                "" if row.account is None else row.account.address,
+                "; ".join(f"{t.label} (grade {t.grade.value}, according to {t.source})" for t in row.tags),
+            )
+            for row in rows
+        ),
+    )
+
+
+def trace_html(view: TraceView) -> str:
+    """A trace: rule, reconciliation where the rule has one, holdings."""
+    trace = view.trace
+    if not trace.conserves:
+        return (
+            f"<p>{escape(trace.rule)}: a set of what was touched, not a share; nothing is summed.</p>"
+            + holdings_html(view.holdings().rows)
+        )
+    reconciliation = _table(
+        f"Reconciliation under {trace.rule}",
+        ("claimant", "claimed", "where it ended", "difference"),
+        (
+            (
+                row.claimant,
+                decimal_text(row.claimed, row.asset),
+                "; ".join(f"{reason.value}: {decimal_text(units, row.asset)}" for reason, units in row.ends.items()),
+                str(row.difference),
+            )
+            for row in view.reconcile()
+        ),
+    )
+    return reconciliation + holdings_html(view.holdings().rows)

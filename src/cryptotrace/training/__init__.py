@@ -1,0 +1,1 @@
+"""The built-in training case: blocks recorded from a Bitcoin node in regtest. No value, no real persons."""
