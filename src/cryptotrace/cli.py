@@ -18,7 +18,8 @@ from cryptotrace import __version__
 if TYPE_CHECKING:
     from cryptotrace.case import Case, TraceView
 
-_EPILOG = """exit codes: 0 done, 1 the answer is no, 2 wrong use or unreadable input, 3 a source failed, 70 a bug of ours.
+_EPILOG = """exit codes: 0 done, 1 the answer is no, 2 wrong use or unreadable input,
+3 a source failed, 70 a bug of ours.
 Start with: cryptotrace demo --out DIR"""
 
 

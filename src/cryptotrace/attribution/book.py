@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cryptotrace.attribution.tagpack import SERVICES
 from cryptotrace.model.identity import Account
@@ -28,13 +28,18 @@ class TagBook:
     def __len__(self) -> int:
         return self._count
 
+    def __iter__(self) -> Iterator[Tag]:
+        return (tag for tags in self._of.values() for tag in tags)
+
     def of(self, account: Account) -> tuple[Tag, ...]:
         """The tags of one account: best grade first, then in the order of loading."""
         return tuple(sorted(self._of.get(account, ()), key=lambda tag: _ORDER.index(tag.grade)))
 
     def services(self, least: Grade = Grade.D) -> dict[Account, str]:
-        """The accounts at which a trace stops: tagged, with grade ``least`` or better, as a party that holds the value
-        of others. The text says by whom and how well that is supported."""
+        """The accounts at which a trace stops, with what they are tagged as, how well and by whom.
+
+        They are tagged, with grade ``least`` or better, as a party that holds the value of others.
+        """
         stops = {}
         for account in self._of:
             for tag in self.of(account):

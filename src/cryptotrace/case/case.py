@@ -58,7 +58,7 @@ class Case:
         self.store = Store(folder / "ledger.duckdb")
         self.archive = Archive(folder / "evidence", clock=clock)
         self.custody = CustodyLog(folder / "custody.jsonl", actor=settings.author or "not stated", clock=clock)
-        self.custody.require_intact()
+        self.custody.check()
         self._policy = Policy(own_nodes_only=settings.own_nodes_only, own_hosts=settings.own_hosts, notice=notice)
         self._sources: dict[Chain, list[Source]] = {}
         self.tags = TagBook(

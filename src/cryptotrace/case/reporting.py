@@ -57,7 +57,7 @@ def dossier(case: Case, trace: Trace) -> Dossier:
         question=case.settings.question,
         author=case.settings.author,
         trace=trace,
-        assets={net.asset: AssetFacts(net.asset, net.display_name, net.symbol, net.decimals, net.is_training)},
+        assets={net.asset: AssetFacts(net.asset, net.name, net.symbol, net.decimals, net.is_training)},
         transactions=transactions,
         tags=_tags(case, transactions),
         tags_loaded=len(case.tags),

@@ -62,8 +62,9 @@ class HoldingsView:
         ]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """One row per holding and claimant: ``base_units`` are Python ints (or fractions in exact mode), with the
-        decimal text beside them.
+        """One row per holding and claimant.
+
+        The ``base_units`` columns hold Python ints (fractions in exact mode), with the decimal text beside them.
         """
         rows: list[dict[str, Any]] = [
             {

@@ -76,7 +76,7 @@ class LedgerGraph:
             self.store.set_arrival(self.chain, flow.id, answer)
         return answer
 
-    def instants(self, pot: Pot, since: Position) -> tuple[Instant, ...]:  # noqa: ARG002 - a transaction is one instant
+    def instants(self, pot: Pot, since: Position) -> tuple[Instant, ...]:
         """The one instant of a transaction: its inputs arrive, its outputs and its fee leave."""
         spending = self.ensure(pot.rpartition("/")[2])
         arrivals = tuple(self._input_flow(posting) for posting in spending.inputs)
@@ -84,7 +84,7 @@ class LedgerGraph:
         at = Position(-1 if block is None else block.height, spending.index)
         return (Instant(at, pot, arrivals, self.store.leaving(self.chain, pot), spending.txid),)
 
-    def opening(self, pot: Pot, before: Position) -> int:  # noqa: ARG002
+    def opening(self, pot: Pot, before: Position) -> int:
         """0: a transaction holds nothing before it happens."""
         return 0
 
@@ -202,4 +202,6 @@ class LedgerGraph:
         txid = "" if spent.outpoint is None else spent.outpoint.txid
         source = transaction_pot(self.chain, txid)
         nowhere = Position(-1, 0)
-        return Flow(str(spent.outpoint), FlowKind.OUTPUT, spent.asset, -spent.units, source, nowhere, spent.account, txid)
+        return Flow(
+            str(spent.outpoint), FlowKind.OUTPUT, spent.asset, -spent.units, source, nowhere, spent.account, txid
+        )

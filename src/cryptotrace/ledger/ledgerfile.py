@@ -7,8 +7,8 @@ UTXO case
     transaction without inputs that is no coinbase brings value from outside. ``sources``: ``{outpoint, claim, offset?,
     amount?}``. ``options.follow_fees``: fees flow into the coinbase that ``collects`` them, after its subsidy.
 Account ledger
-    ``opening {account: int}``; ``entries``: ``{t, seq?, from, to, value, fee, fee_payer?}``, ordered by (t, seq, place in
-    the list); value moves before the fee; ``from`` null comes from outside, ``to`` null leaves; fees go to ``@fees``; a
+    ``opening {account: int}``; ``entries``: ``{t, seq?, from, to, value, fee, fee_payer?}``, ordered by (t, seq, place
+    in the list); value moves before the fee; ``from`` null comes from outside, ``to`` null leaves; fees go to ``@fees``; a
     transfer to oneself moves nothing and costs its fee. ``sources``: ``{entry, claim, amount?}`` claims the first units
     of that transfer; ``opening_sources``: ``{account, claim, amount?}``.
 """
@@ -115,7 +115,7 @@ def _no_float(text: str) -> Any:
 
 def _cases(document: Any, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     wrong = LedgerFileError(
-        f"{path}: not of the schema {SCHEMA}: expected a case object with 'kind', or an object with 'schema' and 'cases'"
+        f"{path}: not of the schema {SCHEMA}: expected a case object with 'kind', or 'schema' and 'cases'"
     )
     if not isinstance(document, dict) or document.get("schema", SCHEMA) != SCHEMA:
         raise wrong

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cryptotrace.errors import AmountNotRepresented, LedgerError, StoreLocked
 from cryptotrace.model.block import BlockRef, Position, Tip
-from cryptotrace.model.flow import Arrival, Conversion, Ended, Flow, FlowKind, Pot, Resting, Unknown, boundary_pot, transaction_pot
+from cryptotrace.model.flow import (
+    Arrival,
+    Conversion,
+    Ended,
+    Flow,
+    FlowKind,
+    Pot,
+    Resting,
+    Unknown,
+    boundary_pot,
+    transaction_pot,
+)
 from cryptotrace.model.identity import Account, Asset, Chain
 from cryptotrace.model.transaction import Outpoint, Posting, PostingKind, Transaction
 from cryptotrace.model.verdict import LinkClass, Standing
@@ -124,8 +135,8 @@ class Store:
         for posting in transaction.postings:
             if abs(posting.units) > LARGEST:
                 raise AmountNotRepresented(
-                    f"transaction {transaction.txid} moves {posting.units} base units of {posting.asset}: more than the "
-                    "38 digits that the store holds. It stays in the evidence and is not traced"
+                    f"transaction {transaction.txid} moves {posting.units} base units of {posting.asset}: more than "
+                    "the 38 digits that the store holds. It stays in the evidence and is not traced"
                 )
         self._db.execute("BEGIN")
         try:
@@ -162,8 +173,8 @@ class Store:
                     transaction_pot(chain, txid), Position(block.height, transaction.index), block.time, txid
                 )
                 self.set_arrival(chain, flow, arrival, transaction.evidence)
-        for flow, script in _flows_of(transaction):
-            self.add_flow(chain, flow, script)
+        for created, script in _flows_of(transaction):
+            self.add_flow(chain, created, script)
 
     def add_flow(self, chain: Chain, flow: Flow, script: bytes = b"") -> None:
         """Store one flow of either family."""
@@ -183,7 +194,9 @@ class Store:
             ],
         )
 
-    def set_arrival(self, chain: Chain, flow_id: str, arrival: Arrival | Resting | Unknown | Ended, evidence: str = "") -> None:
+    def set_arrival(
+        self, chain: Chain, flow_id: str, arrival: Arrival | Resting | Unknown | Ended, evidence: str = ""
+    ) -> None:
         """Store where a flow arrives, that it rests as of a height, or why nobody could tell."""
         row: list[Any]
         if isinstance(arrival, Arrival):
@@ -225,9 +238,7 @@ class Store:
         return txids
 
     def _forget(self, chain: Chain, txid: str) -> None:
-        self._db.execute(
-            "DELETE FROM arrivals WHERE chain = ? AND txid = ? AND state = 'arrived'", [chain, txid]
-        )
+        self._db.execute("DELETE FROM arrivals WHERE chain = ? AND txid = ? AND state = 'arrived'", [chain, txid])
         for table in ("transactions", "inputs", "flows"):
             self._db.execute(f"DELETE FROM {table} WHERE chain = ? AND txid = ?", [chain, txid])  # noqa: S608 - fixed names
 
@@ -248,7 +259,8 @@ class Store:
     def transaction(self, chain: Chain, txid: str) -> Transaction | None:
         """The stored transaction, or None."""
         row = self._db.execute(
-            "SELECT block_hash, height, block_time, idx, evidence, notices FROM transactions WHERE chain = ? AND txid = ?",
+            "SELECT block_hash, height, block_time, idx, evidence, notices FROM transactions "
+            "WHERE chain = ? AND txid = ?",
             [chain, txid],
         ).fetchone()
         if row is None:
@@ -267,7 +279,8 @@ class Store:
 
     def _inputs(self, chain: Chain, txid: str) -> Iterator[Posting]:
         rows = self._db.execute(
-            "SELECT asset, units, account, flow, script, standing FROM inputs WHERE chain = ? AND txid = ? ORDER BY vin",
+            "SELECT asset, units, account, flow, script, standing FROM inputs "
+            "WHERE chain = ? AND txid = ? ORDER BY vin",
             [chain, txid],
         ).fetchall()
         for asset, units, account, flow, script, standing in rows:
@@ -366,7 +379,7 @@ class Store:
 
 
 def _flows_of(transaction: Transaction) -> Iterator[tuple[Flow, bytes]]:
-    """The flows that a UTXO transaction creates: its outputs in order, then its fee or, for a coinbase, its issuance."""
+    """The flows that a UTXO transaction creates: outputs in order, then its fee or, for a coinbase, its issuance."""
     pot = transaction_pot(transaction.chain, transaction.txid)
     height = -1 if transaction.block is None else transaction.block.height
     part = 0

@@ -44,7 +44,7 @@ def parse_units(text: str, decimals: int) -> int:
     part = match["part"] or ""
     if len(part) > decimals:
         raise InvalidAmount(f"{text!r} has digits below one base unit: the asset has {decimals} decimals")
-    return int(match["whole"]) * 10**decimals + int(part.ljust(decimals, "0") or "0")
+    return int(match["whole"] + part.ljust(decimals, "0"))
 
 
 def format_units(units: int, decimals: int) -> str:

@@ -97,8 +97,7 @@ def _ledger_result(run: Trace, case: LedgerCase) -> Result:
         "accounts": {account: _texts(held[account].claimed) for account in sorted(held)},
         "transfers": {t.flow.id[1:]: _texts(t.claimed) for t in sorted(of[FlowKind.TRANSFER], key=_entry_number)},
         "fees": {
-            t.flow.id[1:].removesuffix(":fee"): _texts(t.claimed)
-            for t in sorted(of[FlowKind.FEE], key=_entry_number)
+            t.flow.id[1:].removesuffix(":fee"): _texts(t.claimed) for t in sorted(of[FlowKind.FEE], key=_entry_number)
         },
     }
     if run.rule in {"fifo", "lifo"}:
@@ -120,7 +119,9 @@ def _reached(run: Trace, case: LedgerCase) -> dict[str, list[str]]:
         if traced.arrival is not None:
             for claimant in traced.claimed:
                 reached[claimant].add(str(traced.arrival.pot))
-    return {claimant: sorted(reached[claimant]) for claimant in sorted({c.claimant for c in case.claims} & set(reached))}
+    return {
+        claimant: sorted(reached[claimant]) for claimant in sorted({c.claimant for c in case.claims} & set(reached))
+    }
 
 
 def _closed_forms(case: LedgerCase, result: Result) -> Result:
@@ -198,6 +199,3 @@ def _texts(shares: Mapping[str, Units]) -> dict[str, str]:
 
 def _fragments(fragments: Sequence[Fragment]) -> list[list[str | None]]:
     return [[label, str(units)] for label, units in fragments]
-
-
-

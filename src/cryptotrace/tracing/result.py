@@ -186,9 +186,7 @@ class Trace:
             },
             "flows": [_flow_dict(traced) for traced in self.flows],
             "ends": [_end_dict(end) for end in self.ends],
-            "collisions": [
-                {"flow": c.flow, "claimant": c.claimant, "units": str(c.units)} for c in self.collisions
-            ],
+            "collisions": [{"flow": c.flow, "claimant": c.claimant, "units": str(c.units)} for c in self.collisions],
             "reconciliation": [_reconciliation_dict(row) for row in self.reconcile()] if self.conserves else None,
             "tips": [{"chain": tip.chain, "height": tip.height, "hash": tip.hash} for tip in self.tips],
             "notices": [{"txid": txid, "notice": notice} for txid, notice in self.notices],

@@ -70,7 +70,7 @@ class _Queue:
         self._newest_first = newest_first
         self._fragments: tuple[Fragment, ...] = ()
 
-    def put(self, units: int, fragments: Sequence[Fragment]) -> None:  # noqa: ARG002 - the fragments carry the units
+    def put(self, units: int, fragments: Sequence[Fragment]) -> None:
         self._fragments = merged((*self._fragments, *fragments))
 
     def take(self, units: int) -> tuple[tuple[Fragment, ...], bool]:
@@ -230,7 +230,7 @@ class Rule:
         return self.name in {"fifo", "lifo"}
 
 
-def _claimed_first(units: int, pool: Units, held: Units) -> Units:  # noqa: ARG001 - one signature for all
+def _claimed_first(units: int, pool: Units, held: Units) -> Units:
     return min(units, pool)
 
 
