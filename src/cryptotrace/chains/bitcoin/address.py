@@ -30,11 +30,21 @@ def _check_letters(text: str) -> None:
         if not 33 <= ord(letter) <= 126:
             name = unicodedata.name(letter, "a character without a name")
             raise InvalidAddress(
-                f"character {at} of the address {ascii(text[:100])} is U+{ord(letter):04X} {name}, "
+                f"character {at} of the address {text[:100]!a} is U+{ord(letter):04X} {name}, "
                 "which no address contains; copy the address again from its source"
             )
     if len(text) > 90:
         raise InvalidAddress(f"text of {len(text)} characters is not an address: the longest has 90")
+
+
+def is_p2pkh(script: bytes) -> bool:
+    """True if the script pays to the hash of a public key."""
+    return len(script) == 25 and script[:3] == b"\x76\xa9\x14" and script[23:] == b"\x88\xac"
+
+
+def is_p2sh(script: bytes) -> bool:
+    """True if the script pays to the hash of a script (BIP 16)."""
+    return len(script) == 23 and script[:2] == b"\xa9\x14" and script[22] == 0x87
 
 
 def witness_program(script: bytes) -> tuple[int, bytes] | None:
@@ -53,9 +63,9 @@ def address_of_script(script: bytes, network: Network) -> str | None:
 
     A P2PK output has no address: the address of its key's hash is another script, and another account.
     """
-    if len(script) == 25 and script[:3] == b"\x76\xa9\x14" and script[23:] == b"\x88\xac":
+    if is_p2pkh(script):
         return base58.b58encode_check(bytes([network.p2pkh_version]) + script[3:23]).decode("ascii")
-    if len(script) == 23 and script[:2] == b"\xa9\x14" and script[22] == 0x87:
+    if is_p2sh(script):
         return base58.b58encode_check(bytes([network.p2sh_version]) + script[2:22]).decode("ascii")
     witness = witness_program(script)
     if witness is None:

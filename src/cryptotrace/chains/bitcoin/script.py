@@ -9,7 +9,7 @@ import hashlib
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cryptotrace.chains.bitcoin.address import address_of_script, script_of_address, witness_program
+from cryptotrace.chains.bitcoin.address import address_of_script, is_p2pkh, is_p2sh, script_of_address, witness_program
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ __all__ = [
     "script_type",
 ]
 
-_OP_1, _OP_16, _OP_PUSHDATA1, _OP_PUSHDATA4 = 0x51, 0x60, 0x4C, 0x4E
-_OP_RETURN, _OP_CHECKSIG, _OP_CHECKMULTISIG = 0x6A, 0xAC, 0xAE
+_OP_1, _OP_RETURN, _OP_CHECKSIG, _OP_CHECKMULTISIG = 0x51, 0x6A, 0xAC, 0xAE
 
 
 class ScriptType(StrEnum):
@@ -55,24 +54,14 @@ class ScriptType(StrEnum):
 
 def operations(script: bytes) -> list[tuple[int, bytes]]:
     """Opcode and pushed bytes of each operation. Stops before a push that runs beyond the script's end."""
-    found, at, end = [], 0, len(script)
-    while at < end:
-        opcode = script[at]
-        at += 1
-        if opcode > _OP_PUSHDATA4:
-            found.append((opcode, b""))
-            continue
-        length = opcode
-        if opcode >= _OP_PUSHDATA1:
-            width = 1 << (opcode - _OP_PUSHDATA1)
-            if at + width > end:
-                break
-            length = int.from_bytes(script[at : at + width], "little")
-            at += width
-        if at + length > end:
-            break
-        found.append((opcode, script[at : at + length]))
-        at += length
+    from bitcoin.core.script import CScript, CScriptInvalidError
+
+    found = []
+    try:
+        for opcode, data, _ in CScript(script).raw_iter():
+            found.append((int(opcode), data or b""))
+    except CScriptInvalidError:
+        pass
     return found
 
 
@@ -81,6 +70,8 @@ def _is_public_key(data: bytes) -> bool:
 
 
 def _is_bare_multisig(script: bytes) -> bool:
+    if script[-1] != _OP_CHECKMULTISIG:
+        return False
     parts = operations(script)
     if len(parts) < 4 or parts[-1][0] != _OP_CHECKMULTISIG:
         return False
@@ -88,26 +79,32 @@ def _is_bare_multisig(script: bytes) -> bool:
     return 1 <= required <= total <= 16 and total == len(parts) - 3 and all(_is_public_key(p[1]) for p in parts[1:-2])
 
 
+def _is_p2pk(script: bytes) -> bool:
+    key = script[1:-1]
+    return len(script) == script[0] + 2 and script[-1] == _OP_CHECKSIG and _is_public_key(key)
+
+
+_TEMPLATES = (
+    (ScriptType.P2PKH, is_p2pkh),
+    (ScriptType.P2SH, is_p2sh),
+    (ScriptType.P2PK, _is_p2pk),
+    (ScriptType.BARE_MULTISIG, _is_bare_multisig),
+)
+
+
 def script_type(script: bytes) -> ScriptType:
     """The kind of an output's script.
 
     Bare multisig is recognised up to 16 keys; a longer one is non-standard, its account is the same either way.
     """
-    size = len(script)
-    if size in (35, 67) and script[0] == size - 2 and script[-1] == _OP_CHECKSIG and _is_public_key(script[1:-1]):
-        return ScriptType.P2PK
-    if size == 25 and script[:3] == b"\x76\xa9\x14" and script[23:] == b"\x88\xac":
-        return ScriptType.P2PKH
-    if size == 23 and script[:2] == b"\xa9\x14" and script[22] == 0x87:
-        return ScriptType.P2SH
-    if size and script[0] == _OP_RETURN:
+    if not script:
+        return ScriptType.NON_STANDARD
+    if script[0] == _OP_RETURN:
         return ScriptType.OP_RETURN
     witness = witness_program(script)
     if witness is not None:
         return _witness_type(*witness)
-    if size and script[-1] == _OP_CHECKMULTISIG and _is_bare_multisig(script):
-        return ScriptType.BARE_MULTISIG
-    return ScriptType.NON_STANDARD
+    return next((kind for kind, matches in _TEMPLATES if matches(script)), ScriptType.NON_STANDARD)
 
 
 def _witness_type(version: int, program: bytes) -> ScriptType:

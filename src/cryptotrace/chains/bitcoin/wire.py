@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from cryptotrace.chains.bitcoin.cursor import Cursor
 from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header, refuse_foreign_transaction_flag
 from cryptotrace.errors import MalformedBytes
 from cryptotrace.model.transaction import Outpoint
@@ -152,66 +153,7 @@ class WireBlock:
     """The transactions in order, coinbase first."""
 
 
-class _Cursor:
-    """A place in bytes. Reads forward, and knows what it was reading when it fails."""
-
-    __slots__ = ("at", "end", "item", "raw", "transaction")
-
-    def __init__(self, raw: bytes, at: int = 0) -> None:
-        self.raw = raw
-        self.at = at
-        self.end = len(raw)
-        self.transaction = -1
-        self.item: tuple[str, int] | None = None
-
-    def refusal(self, message: str, field: str, offset: int | None = None) -> MalformedBytes:
-        path = [f"transactions[{self.transaction}]"] if self.transaction >= 0 else []
-        if self.item is not None:
-            path.append(f"{self.item[0]}[{self.item[1]}]")
-        return MalformedBytes(
-            message, offset=self.at if offset is None else offset, field=".".join([*path, field] if field else path)
-        )
-
-    def take(self, size: int, field: str) -> bytes:
-        stop = self.at + size
-        if stop > self.end:
-            raise self.refusal(f"truncated: {size} bytes wanted, {self.end - self.at} left", field)
-        taken = self.raw[self.at : stop]
-        self.at = stop
-        return taken
-
-    def u32(self, field: str) -> int:
-        return int.from_bytes(self.take(4, field), "little")
-
-    def compact(self, field: str) -> int:
-        """A compact size, which must be written in its shortest form."""
-        start = self.at
-        if start >= self.end:
-            raise self.refusal("truncated: a compact size wanted, nothing left", field)
-        first = self.raw[start]
-        self.at = start + 1
-        if first < 0xFD:
-            return first
-        width = 1 << (first - 0xFC)
-        value = int.from_bytes(self.take(width, field), "little")
-        if value < (0xFD, 0x10000, 0x100000000)[first - 0xFD]:
-            raise self.refusal(f"compact size {value} is not in its shortest form", field, start)
-        return value
-
-    def count(self, least: int, field: str) -> int:
-        """How many things follow, each of at least ``least`` bytes."""
-        start = self.at
-        count = self.compact(field)
-        if count * least > self.end - self.at:
-            raise self.refusal(f"{count} of them cannot stand in the {self.end - self.at} bytes left", field, start)
-        return count
-
-    def text(self, field: str) -> bytes:
-        """Bytes with their length in front."""
-        return self.take(self.compact(field), field)
-
-
-def _read_inputs(cursor: _Cursor) -> list[WireInput]:
+def _read_inputs(cursor: Cursor) -> list[WireInput]:
     inputs = []
     count = cursor.count(_LEAST_INPUT, "input count")
     for i in range(count):
@@ -223,7 +165,7 @@ def _read_inputs(cursor: _Cursor) -> list[WireInput]:
     return inputs
 
 
-def _read_outputs(cursor: _Cursor) -> list[WireOutput]:
+def _read_outputs(cursor: Cursor) -> list[WireOutput]:
     outputs = []
     total = 0
     for i in range(cursor.count(_LEAST_OUTPUT, "output count")):
@@ -237,7 +179,7 @@ def _read_outputs(cursor: _Cursor) -> list[WireOutput]:
     return outputs
 
 
-def _read_witnesses(cursor: _Cursor, inputs: list[WireInput]) -> None:
+def _read_witnesses(cursor: Cursor, inputs: list[WireInput]) -> None:
     """Read one stack per input and put it into place."""
     start = cursor.at
     for i, each in enumerate(inputs):
@@ -251,7 +193,7 @@ def _read_witnesses(cursor: _Cursor, inputs: list[WireInput]) -> None:
         raise cursor.refusal("superfluous witness: it is announced, and every stack is empty", "witness", start)
 
 
-def _check_inputs(cursor: _Cursor, inputs: list[WireInput], start: int) -> None:
+def _check_inputs(cursor: Cursor, inputs: list[WireInput], start: int) -> None:
     if not inputs:
         raise cursor.refusal("a transaction has at least one input", "input count", start)
     if len(inputs) == 1:
@@ -263,7 +205,7 @@ def _check_inputs(cursor: _Cursor, inputs: list[WireInput], start: int) -> None:
         raise cursor.refusal("a coinbase input stands among other inputs", "inputs", start)
 
 
-def _read_transaction(cursor: _Cursor) -> WireTransaction:
+def _read_transaction(cursor: Cursor) -> WireTransaction:
     raw, start = cursor.raw, cursor.at
     version = cursor.u32("version")
     body = cursor.at
@@ -301,10 +243,9 @@ def decode_transaction(raw: bytes) -> WireTransaction:
             no output, or one outpoint spent twice.
         UnsupportedChain: the bytes are Litecoin's (MWEB).
     """
-    cursor = _Cursor(bytes(raw))
+    cursor = Cursor(bytes(raw))
     transaction = _read_transaction(cursor)
-    if cursor.at != cursor.end:
-        raise cursor.refusal(f"{cursor.end - cursor.at} bytes after the transaction's end", "end of transaction")
+    cursor.finish("transaction")
     return transaction
 
 
@@ -330,7 +271,7 @@ def decode_block(raw: bytes) -> WireBlock:
         UnsupportedChain: the header is merge-mined (Dogecoin), its work is scrypt (Litecoin), or a transaction is of
             Litecoin's MWEB form. Only a header that fails Bitcoin's work is looked at for that.
     """
-    cursor = _Cursor(bytes(raw))
+    cursor = Cursor(bytes(raw))
     head = cursor.take(HEADER_SIZE, "header")
     header = decode_header(head)
     refuse_foreign_header(head)
@@ -341,8 +282,7 @@ def decode_block(raw: bytes) -> WireBlock:
     cursor.transaction = -1
     if not transactions:
         raise cursor.refusal("a block has at least one transaction", "transaction count", HEADER_SIZE)
-    if cursor.at != cursor.end:
-        raise cursor.refusal(f"{cursor.end - cursor.at} bytes after the block's end", "end of block")
+    cursor.finish("block")
     return WireBlock(header, tuple(transactions))
 
 

@@ -1,0 +1,122 @@
+"""From a transaction's bytes and the outputs it spends to balanced postings.
+
+Source: BIP 42 and Bitcoin Core (subsidy).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cryptotrace.chains.bitcoin.notices import notices
+from cryptotrace.chains.bitcoin.script import account_of_script
+from cryptotrace.chains.bitcoin.wire import WireTransaction, decode_transaction
+from cryptotrace.chains.networks import Network, network
+from cryptotrace.errors import DataNotFound, SourceLied, UnbalancedTransaction
+from cryptotrace.model.source import RawTransaction, SpentOutput
+from cryptotrace.model.transaction import Outpoint, Posting, PostingKind, Transaction
+from cryptotrace.model.verdict import Standing
+
+_WEAKNESS = (Standing.VERIFIED, Standing.RECOMPUTED, Standing.AGREED, Standing.REPORTED)
+
+
+def subsidy(height: int, network: Network) -> int:
+    """New satoshi that a block at that height may create, without the fees it collects."""
+    halvings = height // network.halving_interval
+    return 0 if halvings >= 64 else 50 * 10**network.decimals >> halvings
+
+
+def spent_outputs(transaction: WireTransaction) -> dict[int, SpentOutput]:
+    """What its outputs will be to the transactions that spend them, by output index."""
+    return {vout: SpentOutput(each.units, each.script) for vout, each in enumerate(transaction.outputs)}
+
+
+def transaction(
+    raw: RawTransaction,
+    outputs_spent: Mapping[Outpoint, SpentOutput],
+    standing: Mapping[Outpoint, Standing] | None = None,
+) -> Transaction:
+    """The transaction as balanced postings: inputs, outputs, then the fee, or a coinbase's issuance.
+
+    Args:
+        raw: its bytes and its place in the chain.
+        outputs_spent: value and script of each output it spends; more than those is no harm.
+        standing: how far each spent output's value was checked. What is not named counts as reported only. The
+            fee stands as the least checked of them.
+
+    Raises:
+        SourceLied: the bytes hash to another txid.
+        UnbalancedTransaction: the outputs it spends are said to be worth less than those it creates.
+        DataNotFound: a spent output is not given; the message names those that are missing.
+        MalformedBytes: the bytes are not a transaction.
+        UnsupportedChain: the chain is not known.
+    """
+    where = network(raw.chain)
+    wire = decode_transaction(raw.raw)
+    if wire.txid != raw.txid:
+        raise SourceLied(
+            f"the bytes given for transaction {raw.txid} hash to {wire.txid} (evidence {raw.evidence or 'none'}); "
+            "ask another source"
+        )
+    outputs = _output_postings(wire, where)
+    created = sum(each.units for each in outputs)
+    if wire.is_coinbase:
+        postings = (*outputs, Posting(PostingKind.ISSUANCE, where.asset, -created))
+    else:
+        inputs = _input_postings(wire, where, outputs_spent, standing or {})
+        fee = -sum(each.units for each in inputs) - created
+        _refuse_negative_fee(raw, fee)
+        # the fee is a difference: it has been checked no further than the least checked input
+        fee_standing = max(*(each.standing for each in inputs), Standing.RECOMPUTED, key=_WEAKNESS.index)
+        postings = (*inputs, *outputs, Posting(PostingKind.FEE, where.asset, fee, standing=fee_standing))
+    return Transaction(raw.chain, raw.txid, raw.block, raw.index, postings, raw.evidence, notices(wire))
+
+
+def _refuse_negative_fee(raw: RawTransaction, fee: int) -> None:
+    if fee < 0:
+        raise UnbalancedTransaction(
+            f"transaction {raw.txid} creates {-fee} satoshi more than it spends (evidence {raw.evidence or 'none'}): "
+            "the value of a spent output was misreported; fetch the spent transactions themselves"
+        )
+
+
+def _input_postings(
+    wire: WireTransaction,
+    where: Network,
+    outputs_spent: Mapping[Outpoint, SpentOutput],
+    standing: Mapping[Outpoint, Standing],
+) -> tuple[Posting, ...]:
+    missing = [str(each.outpoint) for each in wire.inputs if each.outpoint not in outputs_spent]
+    if missing:
+        raise DataNotFound(
+            f"transaction {wire.txid} spends {len(missing)} outputs that are not at hand: "
+            f"{', '.join(missing[:10])}{' ...' if len(missing) > 10 else ''}; fetch those transactions first"
+        )
+    postings = []
+    for each in wire.inputs:
+        spent = outputs_spent[each.outpoint]
+        postings.append(
+            Posting(
+                PostingKind.INPUT,
+                where.asset,
+                -spent.units,
+                account_of_script(spent.script, where),
+                each.outpoint,
+                spent.script,
+                standing.get(each.outpoint, Standing.REPORTED),
+            )
+        )
+    return tuple(postings)
+
+
+def _output_postings(wire: WireTransaction, where: Network) -> tuple[Posting, ...]:
+    return tuple(
+        Posting(
+            PostingKind.OUTPUT,
+            where.asset,
+            each.units,
+            account_of_script(each.script, where),
+            Outpoint(wire.txid, vout),
+            each.script,
+        )
+        for vout, each in enumerate(wire.outputs)
+    )
