@@ -183,7 +183,7 @@ def _tag(parsed: argparse.Namespace) -> None:
 
 
 def _claim(parsed: argparse.Namespace) -> None:
-    from cryptotrace.case.view import decimal_text
+    from cryptotrace.case.text import decimal_text
 
     with _open(parsed) as case:
         claim = case.claim(
@@ -287,7 +287,7 @@ def _time(text: str | None) -> Any:
 
 
 def _show_trace(view: TraceView, *, as_json: bool) -> None:
-    from cryptotrace.case.view import decimal_text
+    from cryptotrace.case.text import decimal_text
 
     if as_json:
         _print_json(view.to_dict())

@@ -6,27 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cryptotrace.chains.networks import network
-from cryptotrace.model.amount import format_units
-from cryptotrace.model.identity import Asset
+from cryptotrace.case.text import decimal_text
 from cryptotrace.seizure.holdings import Holding, holdings
-from cryptotrace.tracing.fragments import Units
 from cryptotrace.tracing.result import Reconciliation, Trace
 
 if TYPE_CHECKING:
     import pandas
 
     from cryptotrace.case.case import Case
-
-
-def decimal_text(units: Units, asset: Asset) -> str:
-    """Units as decimal text with the asset's symbol; a fraction of a base unit stays a fraction of base units."""
-    net = network(asset.chain)
-    if not isinstance(units, int):
-        if units.denominator != 1:
-            return f"{units} base units"
-        units = units.numerator
-    return f"{format_units(units, net.decimals)} {net.symbol}"
 
 
 class HoldingsView:
@@ -85,7 +72,7 @@ class HoldingsView:
         return _frame(rows, ("claimed_base_units", "full_base_units"))
 
     def _repr_html_(self) -> str:
-        from cryptotrace.notebook import holdings_html
+        from cryptotrace.case.html import holdings_html
 
         return holdings_html(self.rows)
 
@@ -149,7 +136,7 @@ class TraceView:
         return Figure(flow_svg(made, content(made, language)))
 
     def _repr_html_(self) -> str:
-        from cryptotrace.notebook import trace_html
+        from cryptotrace.case.html import trace_html
 
         return trace_html(self)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cryptotrace.chains.bitcoin.assemble import outputs_of, transaction
+from cryptotrace.chains.bitcoin.assemble import spent_outputs, transaction
 from cryptotrace.chains.bitcoin.script import ScriptType, script_type
 from cryptotrace.chains.bitcoin.wire import decode_transaction
 from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
@@ -117,7 +117,8 @@ class LedgerGraph:
         wanted = [] if (wire := decode_transaction(raw.raw)).is_coinbase else [i.outpoint for i in wire.inputs]
         known = {outpoint: spent for outpoint in wanted if (spent := self._known(outpoint)) is not None}
         for parent in self._parents({o.txid for o in wanted if o not in known}):
-            self._spent |= outputs_of(parent)
+            created = spent_outputs(decode_transaction(parent.raw))
+            self._spent |= {Outpoint(parent.txid, vout): spent for vout, spent in created.items()}
         known |= {o: self._spent[o] for o in wanted if o in self._spent}
         for outpoint, reported in raw.spent.items():
             if outpoint in known and known[outpoint] != reported:

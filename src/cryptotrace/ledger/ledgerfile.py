@@ -8,9 +8,9 @@ UTXO case
     amount?}``. ``options.follow_fees``: fees flow into the coinbase that ``collects`` them, after its subsidy.
 Account ledger
     ``opening {account: int}``; ``entries``: ``{t, seq?, from, to, value, fee, fee_payer?}``, ordered by (t, seq, place
-    in the list); value moves before the fee; ``from`` null comes from outside, ``to`` null leaves; fees go to ``@fees``; a
-    transfer to oneself moves nothing and costs its fee. ``sources``: ``{entry, claim, amount?}`` claims the first units
-    of that transfer; ``opening_sources``: ``{account, claim, amount?}``.
+    in the list); value moves before the fee; ``from`` null comes from outside, ``to`` null leaves; fees go to
+    ``@fees``; a transfer to oneself moves nothing and costs its fee. ``sources``: ``{entry, claim, amount?}`` claims
+    the first units of that transfer; ``opening_sources``: ``{account, claim, amount?}``.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ refused by name and stays in the evidence. Every sum of money is made of Python 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -272,10 +273,19 @@ class Store:
             txid,
             block,
             index,
-            (*self._inputs(chain, txid), *self._created(chain, txid)),
+            self._postings(chain, txid),
             evidence,
             tuple(notices.split("\n")) if notices else (),
         )
+
+    def _postings(self, chain: Chain, txid: str) -> tuple[Posting, ...]:
+        inputs = tuple(self._inputs(chain, txid))
+        reported = any(p.standing is Standing.REPORTED for p in inputs)  # then so is the fee: it is their difference
+        created = (
+            replace(p, standing=Standing.REPORTED) if reported and p.kind is PostingKind.FEE else p
+            for p in self._created(chain, txid)
+        )
+        return (*inputs, *created)
 
     def _inputs(self, chain: Chain, txid: str) -> Iterator[Posting]:
         rows = self._db.execute(

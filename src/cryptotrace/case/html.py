@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from cryptotrace.case.view import decimal_text
+from cryptotrace.case.text import decimal_text
 from cryptotrace.seizure.holdings import Holding
 
 if TYPE_CHECKING:
