@@ -96,9 +96,7 @@ class _Run:
         if marks:
             hop = 0
         for claim in marks:
-            met = sum(claimed(fragments).values())
             fragments = self.mark(flow, fragments, claim)
-            rounded = rounded or (met != 0 and not self.exact and not self.rule.is_ordered)
         traced = TracedFlow(flow, fragments, hop, len(self.traced), rounded, None, None)
         self.traced[flow.id] = traced
         if not claimed(fragments):
@@ -184,6 +182,11 @@ class _Run:
 
     def rest(self) -> None:
         """What is left in the pots when nothing more happens is held there."""
+        if self.in_transit:  # only a graph that contradicts itself; nothing may vanish silently
+            raise TracingError(
+                f"flow {next(iter(self.in_transit))} never arrived where the graph says: the events of that pot do not "
+                "list it, or are not in chain order"
+            )
         for name, pot in self.pots.items():
             left = pot.state.contents()
             if claimed(left):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cryptotrace.errors import TracingError
-from cryptotrace.model.block import Tip
+from cryptotrace.model.block import Position, Tip
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.flow import Arrival, Flow, Pot
 from cryptotrace.model.identity import Account, Asset
@@ -220,25 +220,28 @@ class Trace:
         )
 
     def roundings_upstream(self, flow_id: str) -> int:
-        """How many shares were rounded on the way to this flow; its distance from the exact share is at most that."""
-        of = {traced.flow.id: traced for traced in self.flows}
-        leaving: dict[Pot, list[TracedFlow]] = defaultdict(list)
-        arriving: dict[Pot, list[TracedFlow]] = defaultdict(list)
-        for traced in self.flows:
-            leaving[traced.flow.source].append(traced)
-            if traced.arrival is not None:
-                arriving[traced.arrival.pot].append(traced)
-        seen: set[str] = set()
-        open_ = [of[flow_id]]
-        while open_:
-            now = open_.pop()
-            if now.flow.id in seen:
-                continue
-            seen.add(now.flow.id)
-            pot = now.flow.source
-            open_ += [t for t in leaving[pot] if t.sequence < now.sequence]
-            open_ += [t for t in arriving[pot] if t.arrival is not None and t.arrival.at <= now.flow.departs]
-        return sum(of[i].rounded for i in seen)
+        """How many shares were rounded on the way to this flow; its distance from the exact share is at most that.
+
+        Under ``haircut`` a share can be rounded to nothing, and then it is not followed. The exact trace would follow
+        it and might meet it again anywhere later, so the roundings before such a flow count for every later one, and
+        for flows that this trace did not reach. The bound compares traces that stop at the same flows: a dust or hop
+        limit may stop one of them earlier.
+        """
+        by_sequence = sorted(self.flows, key=lambda t: t.sequence, reverse=True)
+        asked = next((t for t in by_sequence if t.flow.id == flow_id), None)
+        served_until: dict[Pot, Position] = {}  # the last departure that counts, per pot: all earlier ones count too
+        count = 0
+        for traced in by_sequence:
+            flow, arrival = traced.flow, traced.arrival
+            before = asked is None or (traced.sequence < asked.sequence and flow.departs <= asked.flow.departs)
+            is_lost = before and self.rule == "haircut" and flow.units > 0 and not traced.claimed
+            counts = traced is asked or is_lost or flow.source in served_until
+            if not counts and arrival is not None and arrival.pot in served_until:
+                counts = arrival.at <= served_until[arrival.pot]
+            if counts:
+                served_until.setdefault(flow.source, flow.departs)
+                count += traced.rounded
+        return count
 
 
 def _claim_dict(claim: Claim) -> dict[str, object]:
