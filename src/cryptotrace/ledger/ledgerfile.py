@@ -74,12 +74,13 @@ class LedgerCase:
 
     def instants(self, pot: Pot, since: Position) -> tuple[Instant, ...]:
         """What happens to the pot at and after ``since``."""
-        return tuple(instant for instant in self.timeline[pot] if instant.at >= since)
+        return tuple(instant for instant in self.timeline.get(pot, ()) if instant.at >= since)
 
     def opening(self, pot: Pot, before: Position) -> int:
         """Base units in the pot just before ``before``."""
         held = 0
-        for instant in self.timeline[pot][: bisect_left([i.at for i in self.timeline[pot]], before)]:
+        events = self.timeline.get(pot, [])
+        for instant in events[: bisect_left([i.at for i in events], before)]:
             held += sum(flow.units for flow in instant.arrivals) - sum(flow.units for flow in instant.departures)
         return held
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from cryptotrace.errors import TracingError
 from cryptotrace.model.block import Position
 from cryptotrace.model.claim import Claim
-from cryptotrace.model.flow import Arrival, Ended, Flow, FlowGraph, Instant, Pot, Resting, Unknown
+from cryptotrace.model.flow import Arrival, Ended, Flow, FlowGraph, FlowKind, Instant, Pot, Resting, Unknown
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.tracing.fragments import Fragment, Units, claimed, merged, split_at
 from cryptotrace.tracing.result import Collision, End, EndReason, Stops, Trace, TracedFlow
@@ -142,11 +142,15 @@ class _Run:
         stops = self.stops
         if flow.owner is not None and flow.owner in stops.services:
             return EndReason.SERVICE, stops.services[flow.owner]
-        if sum(shares.values()) < stops.dust:
-            return EndReason.DUST, f"below {stops.dust} base units"
+        dust = EndReason.DUST, f"below {stops.dust} base units"
+        is_dust = sum(shares.values()) < stops.dust
+        if is_dust and flow.kind not in {FlowKind.FEE, FlowKind.BURN}:  # what the network took is no dust of anybody
+            return dust
         arrival = self.graph.arrival(flow)
         if isinstance(arrival, Ended):
             return EndReason(arrival.reason), ""
+        if is_dust:
+            return dust
         if isinstance(arrival, Resting):
             if arrival.unconfirmed_spend is not None:
                 return EndReason.UNCONFIRMED, f"transaction {arrival.unconfirmed_spend} would spend it"
@@ -243,7 +247,12 @@ def trace(
         exact,
         run.stops,
         tuple(sorted(run.traced.values(), key=lambda t: (t.flow.departs, t.sequence))),
-        tuple(run.ends),
+        tuple(sorted(run.ends, key=_end_order)),
         tuple(run.collisions),
         rule.conserves,
     )
+
+
+def _end_order(end: End) -> tuple[bool, Position, str]:
+    """Flows in chain order, then what is left in holdings, by their names."""
+    return (end.flow is None, Position(0, 0) if end.flow is None else end.flow.departs, str(end.pot))
