@@ -1,0 +1,138 @@
+"""Reading JSON that somebody else wrote: strict, by name, with exact numbers.
+
+Nothing becomes a float: numbers with a point are ``Decimal``. Every refusal names the field, as ``vin[0].txid``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from cryptotrace.chains.bitcoin.wire import MAX_UNITS
+from cryptotrace.errors import MalformedBytes
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def parse_json(raw: bytes, what: str) -> Field:
+    """The JSON document in ``raw``; ``what`` names it in errors, e.g. a file or a request.
+
+    Raises:
+        MalformedBytes: not UTF-8, not JSON, nested too deeply, or with numbers too long to be meant.
+    """
+    try:
+        value = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise MalformedBytes(f"{what} is not UTF-8", offset=error.start, field="text") from error
+    except json.JSONDecodeError as error:
+        raise MalformedBytes(f"{what} is not JSON: {error.msg}", offset=error.pos, field="text") from error
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise MalformedBytes(f"{what} is not JSON that can be read: {error}", offset=0, field="text") from error
+    return Field(value, what, "")
+
+
+class Field:
+    """A value in a JSON document, with its place in it."""
+
+    __slots__ = ("path", "value", "what")
+
+    def __init__(self, value: Any, what: str, path: str) -> None:
+        self.value = value
+        self.what = what
+        self.path = path
+
+    def refuse(self, expected: str) -> MalformedBytes:
+        """The error that says what was expected here."""
+        shown = repr(self.value)
+        return MalformedBytes(
+            f"{self.what}: expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}",
+            offset=0,
+            field=self.path or "document",
+        )
+
+    @property
+    def is_null(self) -> bool:
+        """True for null and for a key that is absent."""
+        return self.value is None
+
+    @property
+    def is_object(self) -> bool:
+        """True for a JSON object."""
+        return isinstance(self.value, dict)
+
+    @property
+    def is_list(self) -> bool:
+        """True for a JSON array."""
+        return isinstance(self.value, list)
+
+    def __contains__(self, key: str) -> bool:
+        return isinstance(self.value, dict) and key in self.value
+
+    def __getitem__(self, key: str) -> Field:
+        """The value under ``key`` of an object; null if it has none."""
+        if not isinstance(self.value, dict):
+            raise self.refuse("an object")
+        return Field(self.value.get(key), self.what, f"{self.path}.{key}" if self.path else key)
+
+    def items(self) -> Iterator[Field]:
+        """The items of an array."""
+        if not isinstance(self.value, list):
+            raise self.refuse("a list")
+        for number, item in enumerate(self.value):
+            yield Field(item, self.what, f"{self.path}[{number}]")
+
+    def integer(self, least: int = 0, most: int = 2**63 - 1) -> int:
+        """A whole number between ``least`` and ``most``."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int) or not least <= self.value <= most:
+            raise self.refuse(f"a whole number from {least} to {most}")
+        return self.value
+
+    def units(self) -> int:
+        """Satoshi: a whole number that bitcoin can have."""
+        return self.integer(0, MAX_UNITS)
+
+    def coins_as_units(self) -> int:
+        """Satoshi of a number of whole coins such as 0.1, exactly."""
+        value = Decimal(self.value) if type(self.value) is int else self.value
+        if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() > 8 or value < 0:
+            raise self.refuse("a number of bitcoin")
+        _, digits, exponent = value.as_tuple()
+        shift = int(exponent) + 8
+        whole = int("".join(map(str, digits)) or "0")
+        units, rest = (whole * 10**shift, 0) if shift >= 0 else divmod(whole, 10 ** min(-shift, len(digits) + 1))
+        if rest or units > MAX_UNITS:
+            raise self.refuse("a number of bitcoin with at most 8 digits after the point")
+        return int(units)
+
+    def truth(self) -> bool:
+        """True or false."""
+        if not isinstance(self.value, bool):
+            raise self.refuse("true or false")
+        return self.value
+
+    def text(self) -> str:
+        """Text."""
+        if not isinstance(self.value, str):
+            raise self.refuse("text")
+        return self.value
+
+    def raw_hex(self) -> bytes:
+        """The bytes of a text of hex digits."""
+        text = self.text()
+        try:
+            if not text.isascii() or len(text) % 2 or any(c.isspace() for c in text):
+                raise ValueError
+            return bytes.fromhex(text)
+        except ValueError:
+            raise self.refuse("an even number of hex digits") from None
+
+    def hash(self) -> str:
+        """A txid or block hash: 64 lower-case hex digits."""
+        text = self.text()
+        if len(text) != 64 or not set(text) <= set("0123456789abcdef"):
+            raise self.refuse("64 lower-case hex digits")
+        return text

@@ -1,0 +1,210 @@
+"""``json:`` - transactions in files of Esplora's JSON shape: one file, or a folder of them.
+
+A file holds a transaction, a list of transactions, an object with ``tx`` or ``txs``, the answer of
+``/tx/:txid/outspends`` as ``{"txid": ..., "outspends": [...]}``, or an address with its ``chain_stats``. The bytes of
+each transaction are rebuilt and its txid is recomputed. What the files do not say is not guessed:
+
+- an output is spent if a transaction in the files spends it, or an ``outspends`` entry says so;
+- it is unspent only if an ``outspends`` entry says so, or if the ``chain_stats`` of its address count exactly the
+  transactions of the address that are in the files, and these leave the output unspent;
+- otherwise the answer is ``SpendUnknown``.
+
+The shape does not tell the place of a transaction in its block: ``index`` is -1 for those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptotrace.chains.bitcoin.script import account_of_script
+from cryptotrace.chains.bitcoin.wire import decode_transaction
+from cryptotrace.chains.networks import Network
+from cryptotrace.errors import ConfigurationError, DataNotFound, SourceLied
+from cryptotrace.evidence.recorder import Recorder
+from cryptotrace.model.block import Tip
+from cryptotrace.model.identity import Account
+from cryptotrace.model.source import RawTransaction, Spend, SpendUnknown, Unspent
+from cryptotrace.model.transaction import Outpoint
+from cryptotrace.sources.esplorajson import check_explorer_figures, read_explorer_transaction, read_status
+from cryptotrace.sources.foreignjson import Field, parse_json
+from cryptotrace.sources.memory import MemorySource
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What the files say."""
+
+    transactions: dict[str, RawTransaction] = field(default_factory=dict)
+    """By txid, as the files name them."""
+    outspends: dict[Outpoint, tuple[Field, str]] = field(default_factory=dict)
+    """Entry and digest of its file."""
+    stats: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict)
+    """By address: number of transactions, of outputs received, of outputs spent; digest of the file."""
+
+
+class JsonSource:
+    """Transactions from JSON files. Satisfies ``Transactions``, ``Spends`` and ``Histories``.
+
+    Args:
+        network: the chain.
+        files: name and bytes of each file.
+        recorder: takes the bytes of each file before it is read.
+        name: how the source is called in evidence.
+
+    Raises:
+        MalformedBytes: a file is not JSON of these shapes; the message names file and field.
+        SourceLied: a figure contradicts the transaction's bytes, or two files each other.
+    """
+
+    def __init__(self, network: Network, files: Iterable[tuple[str, bytes]], recorder: Recorder, name: str) -> None:
+        self.chain = network.chain
+        self.name = name
+        self._network = network
+        self._contents = _Contents()
+        for filename, raw in files:
+            digest = recorder.record(raw, source=name, request=f"file {filename}")
+            self._read(parse_json(raw, filename), digest)
+        self._held = MemorySource(
+            network, transactions=self._contents.transactions.values(), recorder=recorder, name=name
+        )
+        self._settled = self._settled_accounts()
+
+    def tip(self) -> Tip:
+        """The highest block that the files name."""
+        return self._held.tip()
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def transactions(self, txids: Sequence[str]) -> Iterator[RawTransaction]:
+        """The transactions of those txids.
+
+        Raises:
+            DataNotFound: one of them is not in the files.
+        """
+        return self._held.transactions(txids)
+
+    def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
+        """For each outpoint who spends it, as far as the files say."""
+        for outpoint in outpoints:
+            yield self._spend(outpoint)
+
+    def history(self, account: Account) -> Iterator[str]:
+        """Txids in the files that touch the account. There may be others that the files do not hold."""
+        return self._held.history(account)
+
+    def _spend(self, outpoint: Outpoint) -> Spend | Unspent | SpendUnknown:
+        (answer,) = self._held.spends([outpoint])
+        said = self._contents.outspends.get(outpoint)
+        if not isinstance(answer, SpendUnknown):
+            return answer
+        if said is not None:
+            entry, digest = said
+            if not entry["spent"].truth():
+                return Unspent(outpoint, self.tip(), digest)
+            block = read_status(entry["status"], self._network)
+            if block is not None and block.height > self.tip().height:
+                block = None
+            return Spend(outpoint, entry["txid"].hash(), entry["vin"].integer(0, 2**32 - 1), block, digest)
+        creating = self._contents.transactions.get(outpoint.txid)
+        if creating is not None:
+            outputs = decode_transaction(creating.raw).outputs
+            if outpoint.vout < len(outputs):
+                account = account_of_script(outputs[outpoint.vout].script, self._network)
+                if account in self._settled:
+                    return Unspent(outpoint, self.tip(), self._settled[account])
+        return SpendUnknown(
+            outpoint,
+            f"the files of {self.name} do not say whether it is spent; a node, an Electrum server or an explorer does",
+        )
+
+    def _settled_accounts(self) -> dict[Account, str]:
+        """Accounts all of whose transactions are in the files, by the statistics in the files."""
+        settled = {}
+        for address, (expected, digest) in self._contents.stats.items():
+            account = Account.of(self.chain, address)
+            txids = list(self._held.history(account))
+            wires = [decode_transaction(self._contents.transactions[txid].raw) for txid in txids]
+            confirmed = sum(self._contents.transactions[txid].block is not None for txid in txids)
+            funded = sum(self._owns(o.script, account) for wire in wires for o in wire.outputs)
+            spent = sum(self._owns(s.script, account) for t in self._held.transactions(txids) for s in t.spent.values())
+            if expected == (confirmed, funded, spent) and confirmed == len(txids):
+                settled[account] = digest
+        return settled
+
+    def _owns(self, script: bytes, account: Account) -> bool:
+        return account_of_script(script, self._network) == account
+
+    def _read(self, document: Field, digest: str) -> None:
+        if document.is_list:
+            for item in document.items():
+                self._read(item, digest)
+        elif "vin" in document:
+            self._read_transaction(document, digest)
+        elif "outspends" in document:
+            self._read_outspends(document, digest)
+        elif "chain_stats" in document:
+            self._read_stats(document, digest)
+        elif keys := [key for key in ("tx", "txs", "transactions") if key in document]:
+            for key in keys:
+                self._read(document[key], digest)
+        else:
+            raise document.refuse("a transaction, a list of them, outspends, or an address with chain_stats")
+
+    def _read_outspends(self, document: Field, digest: str) -> None:
+        txid = document["txid"].hash()
+        for vout, entry in enumerate(document["outspends"].items()):
+            if entry["spent"].truth():
+                entry["txid"].hash()
+                entry["vin"].integer(0, 2**32 - 1)
+                read_status(entry["status"], self._network)
+            self._contents.outspends[Outpoint(txid, vout)] = (entry, digest)
+
+    def _read_stats(self, document: Field, digest: str) -> None:
+        pool = document["mempool_stats"]
+        if not pool.is_null and pool["tx_count"].integer() > 0:
+            return  # something is under way: the statistics settle nothing
+        stats = document["chain_stats"]
+        counts = (
+            stats["tx_count"].integer(),
+            stats["funded_txo_count"].integer(),
+            stats["spent_txo_count"].integer(),
+        )
+        self._contents.stats[document["address"].text()] = (counts, digest)
+
+    def _read_transaction(self, tx: Field, digest: str) -> None:
+        said = read_explorer_transaction(tx, self._network)
+        where = f"{self.name} ({tx.what})"
+        if said.wire.txid != said.txid:
+            raise SourceLied(
+                f"{where} gives transaction {said.txid}, but its txid by the rebuilt bytes is {said.wire.txid}: "
+                "a value, script, outpoint or version in it was altered; fetch it from another source"
+            )
+        check_explorer_figures(said, said.wire, self._network, where)
+        held = RawTransaction(self.chain, said.txid, said.raw, said.block, -1, digest, said.spent)
+        before = self._contents.transactions.get(said.txid)
+        if before is not None and before.block is not None and said.block is not None and before.block != said.block:
+            raise SourceLied(
+                f"{where} puts transaction {said.txid} into block {said.block.hash}, "
+                f"another file into {before.block.hash}"
+            )
+        if before is None or before.block is None:
+            self._contents.transactions[said.txid] = held
+
+
+def json_files(path: Path) -> list[tuple[str, bytes]]:
+    """Name and bytes of a JSON file, or of every ``*.json`` in a folder, in order of name.
+
+    Raises:
+        ConfigurationError: there is no such file, or the folder has none.
+        DataNotFound: a file cannot be read.
+    """
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if not files or not path.exists():
+        raise ConfigurationError(f"json:{path}: there is no such file, and no *.json file in it")
+    try:
+        return [(file.name, file.read_bytes()) for file in files]
+    except OSError as error:
+        raise DataNotFound(f"json:{path} cannot be read: {error}") from error

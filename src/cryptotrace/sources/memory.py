@@ -1,0 +1,313 @@
+"""A chain held in memory: from raw blocks or from model objects. It can answer everything a source can be asked.
+
+Product code, not only for tests: files of transactions and recorded runs are answered by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cryptotrace.chains.bitcoin.proof import merkle_branch
+from cryptotrace.chains.bitcoin.script import account_of_script
+from cryptotrace.chains.bitcoin.wire import WireTransaction, decode_block, decode_transaction, encode
+from cryptotrace.chains.networks import Network
+from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
+from cryptotrace.evidence.canonical import canonical_json
+from cryptotrace.evidence.recorder import MemoryRecorder, Recorder
+from cryptotrace.model.block import BlockRef, Tip
+from cryptotrace.model.identity import Account
+from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnknown, SpentOutput, Unspent
+from cryptotrace.model.transaction import Outpoint
+
+
+class MemorySource:
+    """Blocks and transactions handed in, answered for one fixed tip.
+
+    An output counts as unspent only where that follows from the blocks that are held: every block from the one that
+    created it up to the tip. Otherwise the answer is ``SpendUnknown``. Blocks above ``tip`` do not count, and their
+    transactions are unconfirmed as of the tip.
+
+    Args:
+        network: the chain.
+        blocks: whole blocks of the active chain.
+        transactions: single transactions, confirmed or not; of two unconfirmed ones that spend the same output the
+            later in the list counts (it replaced the other).
+        tip: the tip that answers belong to; by default the highest block that is named.
+        complete_since: from this height up to the tip nothing is missing; by default what the held blocks show.
+        recorder: takes the bytes when they are first used.
+        name: how the source is called in evidence.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        blocks: Iterable[RawBlock] = (),
+        transactions: Iterable[RawTransaction] = (),
+        tip: Tip | None = None,
+        complete_since: int | None = None,
+        recorder: Recorder | None = None,
+        name: str = "memory:",
+    ) -> None:
+        self.chain = network.chain
+        self.name = name
+        self._network = network
+        self._recorder = MemoryRecorder() if recorder is None else recorder
+        self._blocks = {block.ref.height: block for block in blocks}
+        self._given = list(transactions)
+        refs = [*(b.ref for b in self._blocks.values()), *(t.block for t in self._given if t.block is not None)]
+        self._tip = tip or _highest(network, refs)
+        self._digests: dict[str, str] = {}
+        self._held: dict[str, RawTransaction] = {}
+        self._wires: dict[str, WireTransaction] = {}
+        self._spenders: dict[Outpoint, tuple[str, int]] = {}
+        self._confirmed_spends: set[Outpoint] = set()
+        self._load()
+        self._complete_since = self._first_of_run() if complete_since is None else complete_since
+
+    @classmethod
+    def from_raw(
+        cls,
+        network: Network,
+        blocks: Sequence[bytes],
+        *,
+        first_height: int = 0,
+        unconfirmed: Sequence[bytes] = (),
+        recorder: Recorder | None = None,
+    ) -> MemorySource:
+        """A chain of raw blocks in order, the first of which has ``first_height``.
+
+        Raises:
+            MalformedBytes: a block or a transaction cannot be read.
+            SourceLied: a block does not build on the one before it.
+        """
+        held: list[RawBlock] = []
+        for height, raw in enumerate(blocks, first_height):
+            header = decode_block(raw).header
+            if held and header.previous != held[-1].ref.hash:
+                raise SourceLied(
+                    f"memory: the block at height {height} builds on {header.previous}, not on {held[-1].ref.hash}; "
+                    "hand the blocks in in the order of the chain"
+                )
+            held.append(RawBlock(BlockRef(network.chain, height, header.hash, header.time), raw, ""))
+        loose = [RawTransaction(network.chain, decode_transaction(raw).txid, raw, None, -1, "") for raw in unconfirmed]
+        return cls(network, blocks=held, transactions=loose, recorder=recorder)
+
+    # --- Source -------------------------------------------------------------------------------------------------------
+
+    def tip(self) -> Tip:
+        """The tip that answers belong to."""
+        return self._tip
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    # --- Blocks -------------------------------------------------------------------------------------------------------
+
+    def block(self, height: int) -> RawBlock:
+        """The block at that height.
+
+        Raises:
+            DataNotFound: it is not held, or it is above the tip.
+        """
+        if height not in self._blocks or height > self._tip.height:
+            raise DataNotFound(f"{self.name} holds no block at height {height}; its tip is {self._tip.height}")
+        held = self._blocks[height]
+        return RawBlock(held.ref, held.raw, self._block_evidence(held))
+
+    def block_by_hash(self, block_hash: str) -> RawBlock:
+        """The block of that hash.
+
+        Raises:
+            DataNotFound: it is not held, or it is above the tip.
+        """
+        for held in self._blocks.values():
+            if held.ref.hash == block_hash:
+                return self.block(held.ref.height)
+        raise DataNotFound(f"{self.name} holds no block {block_hash}")
+
+    # --- Transactions -------------------------------------------------------------------------------------------------
+
+    def transactions(self, txids: Sequence[str]) -> Iterator[RawTransaction]:
+        """The transactions of those txids, in their order.
+
+        Raises:
+            DataNotFound: one of them is not held.
+        """
+        for txid in txids:
+            if txid not in self._held:
+                raise DataNotFound(f"{self.name} does not hold transaction {txid}; connect a source that has it")
+            held = self._held[txid]
+            yield RawTransaction(
+                held.chain, txid, held.raw, held.block, held.index, self._evidence(held), self._spent(held)
+            )
+
+    # --- Spends -------------------------------------------------------------------------------------------------------
+
+    def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
+        """For each outpoint who spends it."""
+        for outpoint in outpoints:
+            yield self._spend(outpoint)
+
+    def _spend(self, outpoint: Outpoint) -> Spend | Unspent | SpendUnknown:
+        if outpoint in self._spenders:
+            txid, vin = self._spenders[outpoint]
+            held = self._held[txid]
+            return Spend(outpoint, txid, vin, held.block, self._evidence(held))
+        creating = self._held.get(outpoint.txid)
+        if creating is None:
+            return SpendUnknown(outpoint, f"{self.name} does not hold transaction {outpoint.txid} that created it")
+        if outpoint.vout >= len(self._wires[outpoint.txid].outputs):
+            return SpendUnknown(outpoint, f"transaction {outpoint.txid} has no output {outpoint.vout}")
+        since = self._tip.height if creating.block is None else creating.block.height
+        if self._complete_since is None or since < self._complete_since:
+            return SpendUnknown(
+                outpoint,
+                f"{self.name} holds no transaction that spends it, and not every block from height {since} to its tip "
+                f"{self._tip.height}; a node, an Electrum server or an explorer would tell",
+            )
+        return Unspent(outpoint, self._tip, self.state(f"spend {outpoint}", None))
+
+    # --- Histories, Balances ------------------------------------------------------------------------------------------
+
+    def history(self, account: Account) -> Iterator[str]:
+        """Txids that touch the account among what is held, oldest first, unconfirmed last."""
+        touching = [txid for txid in self._held if account in self._accounts(txid)]
+        far = self._tip.height + 1
+        places = {t: self._held[t] for t in touching}
+        order = {txid: n for n, txid in enumerate(self._held)}
+        touching.sort(
+            key=lambda t: (far, order[t]) if (ref := places[t].block) is None else (ref.height, places[t].index)
+        )
+        self.state(f"history {account}", touching)
+        return iter(touching)
+
+    def balance(self, account: Account) -> tuple[int, Tip]:
+        """Satoshi in confirmed outputs of the account that no confirmed transaction spends.
+
+        Raises:
+            NotSupported: not every block from genesis to the tip is held.
+        """
+        if self._complete_since != 0:
+            raise NotSupported(
+                f"{self.name} does not hold every block from genesis, so it cannot tell a balance; "
+                "rpc:, electrum: and esplora: can"
+            )
+        total = 0
+        for txid, wire in self._wires.items():
+            if self._held[txid].block is None:
+                continue
+            for vout, output in enumerate(wire.outputs):
+                owned = account_of_script(output.script, self._network) == account
+                if owned and Outpoint(txid, vout) not in self._confirmed_spends:
+                    total += output.units
+        self.state(f"balance {account}", total)
+        return total, self._tip
+
+    # --- Proofs -------------------------------------------------------------------------------------------------------
+
+    def merkle_branch(self, txid: str) -> tuple[BlockRef, int, tuple[str, ...]]:
+        """Block, place and sibling hashes from the leaf up.
+
+        Raises:
+            DataNotFound: the transaction is not in a block that is held whole.
+        """
+        held = self._held.get(txid)
+        if held is None or held.block is None or held.block.height not in self._blocks:
+            raise DataNotFound(f"{self.name} does not hold the whole block that confirms {txid}")
+        block = self._blocks[held.block.height]
+        self._block_evidence(block)
+        txids = [each.txid for each in decode_block(block.raw).transactions]
+        return held.block, held.index, tuple(merkle_branch(txids, held.index))
+
+    # --- evidence -----------------------------------------------------------------------------------------------------
+
+    def state(self, request: str, value: object) -> str:
+        """Record what follows from everything that is held; gives the digest of the statement."""
+        if request not in self._digests:
+            statement = {
+                "request": request,
+                "answer": value,
+                "tip": {"height": self._tip.height, "hash": self._tip.hash},
+            }
+            self._digests[request] = self._recorder.record(
+                canonical_json(statement), source=self.name, request=request, tip=self._tip, status="derived"
+            )
+        return self._digests[request]
+
+    def _block_evidence(self, block: RawBlock) -> str:
+        if block.evidence:
+            return block.evidence
+        request = f"block {block.ref.hash} height {block.ref.height}"
+        if request not in self._digests:
+            self._digests[request] = self._recorder.record(block.raw, source=self.name, request=request, tip=self._tip)
+        return self._digests[request]
+
+    def _evidence(self, held: RawTransaction) -> str:
+        if held.evidence:
+            return held.evidence
+        if held.block is not None and held.block.height in self._blocks:
+            return self._block_evidence(self._blocks[held.block.height])
+        request = f"transaction {held.txid}"
+        if request not in self._digests:
+            self._digests[request] = self._recorder.record(held.raw, source=self.name, request=request, tip=self._tip)
+        return self._digests[request]
+
+    # --- loading ------------------------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        for height in sorted(self._blocks):
+            block = self._blocks[height]
+            confirmed = height <= self._tip.height
+            for index, wire in enumerate(decode_block(block.raw).transactions):
+                ref, place = (block.ref, index) if confirmed else (None, -1)
+                self._hold(RawTransaction(self.chain, wire.txid, encode(wire), ref, place, ""), wire)
+        for given in self._given:
+            wire = decode_transaction(given.raw)
+            if wire.txid != given.txid:
+                raise SourceLied(f"{self.name} gives the txid {given.txid} to bytes that hash to {wire.txid}")
+            if given.block is not None and given.block.height > self._tip.height:
+                given = RawTransaction(given.chain, given.txid, given.raw, None, -1, given.evidence, given.spent)  # noqa: PLW2901
+            if given.txid not in self._held or self._held[given.txid].block is None:
+                self._hold(given, wire)
+
+    def _hold(self, held: RawTransaction, wire: WireTransaction) -> None:
+        self._held[held.txid] = held
+        self._wires[held.txid] = wire
+        if wire.is_coinbase:
+            return
+        for vin, spent in enumerate(wire.inputs):
+            if held.block is not None:
+                self._confirmed_spends.add(spent.outpoint)
+            elif spent.outpoint in self._confirmed_spends:
+                continue  # it conflicts with a confirmed transaction and can never be mined
+            self._spenders[spent.outpoint] = (held.txid, vin)
+
+    def _first_of_run(self) -> int | None:
+        height = self._tip.height
+        while height in self._blocks:
+            height -= 1
+        return None if height == self._tip.height else height + 1
+
+    def _spent(self, held: RawTransaction) -> dict[Outpoint, SpentOutput]:
+        if held.spent or self._wires[held.txid].is_coinbase:
+            return dict(held.spent)
+        spent = {}
+        for each in self._wires[held.txid].inputs:
+            creating = self._wires.get(each.outpoint.txid)
+            if creating is not None and each.outpoint.vout < len(creating.outputs):
+                output = creating.outputs[each.outpoint.vout]
+                spent[each.outpoint] = SpentOutput(output.units, output.script)
+        return spent
+
+    def _accounts(self, txid: str) -> set[Account]:
+        scripts = {output.script for output in self._wires[txid].outputs}
+        scripts |= {output.script for output in self._spent(self._held[txid]).values()}
+        return {account_of_script(script, self._network) for script in scripts}
+
+
+def _highest(network: Network, refs: Iterable[BlockRef]) -> Tip:
+    best = max(refs, key=lambda ref: ref.height, default=None)
+    if best is None:
+        return Tip(network.chain, 0, network.genesis_hash)
+    return Tip(network.chain, best.height, best.hash)

@@ -1,0 +1,160 @@
+"""``recorded:`` - a run once more, offline: the same adapters over the answers that were recorded.
+
+What was not asked then is not known now, and the error says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from cryptotrace.chains.bitcoin.wire import decode_block, decode_transaction
+from cryptotrace.chains.networks import Network
+from cryptotrace.errors import ConfigurationError, DataNotFound, EvidenceError
+from cryptotrace.evidence.archive import Record
+from cryptotrace.evidence.recorder import MemoryRecorder, Recording
+from cryptotrace.model.block import BlockRef, Tip
+from cryptotrace.model.identity import Account
+from cryptotrace.model.source import RawBlock, RawTransaction, Source, Spend, SpendUnknown, Unspent
+from cryptotrace.model.transaction import Outpoint
+from cryptotrace.sources.csvfile import CsvSource
+from cryptotrace.sources.foreignjson import parse_json
+from cryptotrace.sources.jsonfile import JsonSource
+from cryptotrace.sources.memory import MemorySource
+
+
+def open_recorded(recording: Recording, network: Network, source: str | None = None) -> Source:
+    """The source whose answers were recorded.
+
+    Args:
+        recording: an archive, or the recorder of a run.
+        network: the chain.
+        source: the name of the source, if several were recorded.
+
+    Raises:
+        ConfigurationError: nothing was recorded, or several sources were and none is named.
+        EvidenceError: the recording is damaged.
+    """
+    names = sorted({record.source for record in recording.records() if _kind(record.source) in _REPLAYS})
+    if source is None and len(names) == 1:
+        source = names[0]
+    if source not in names:
+        raise ConfigurationError(
+            f"the recording holds {', '.join(names) or 'no answers of a source'}; "
+            "choose one with recorded:FOLDER?source=NAME"
+        )
+    return _REPLAYS[_kind(source)](recording, network, source)
+
+
+def _kind(name: str) -> str:
+    return name.partition(":")[0]
+
+
+class RecordedChain:
+    """A recorded run over blocks: what was used is held, what followed from the rest stands as a statement."""
+
+    def __init__(self, recording: Recording, network: Network, name: str) -> None:
+        self.chain = network.chain
+        self.name = name
+        self._recording = recording
+        records = [record for record in recording.records() if record.source == name and record.tip is not None]
+        tip = records[-1].tip if records else None
+        if tip is None or tip.chain != network.chain:
+            raise DataNotFound(f"{name}: no answer about {network.name} was recorded")
+        self._tip = tip
+        self._statements = {r.request: r for r in records if r.status == "derived" and r.tip == tip}
+        blocks = [self._block(r) for r in records if r.request.startswith("block ")]
+        loose = [self._transaction(r) for r in records if r.request.startswith("transaction ")]
+        self._held = MemorySource(
+            network, blocks=blocks, transactions=loose, tip=tip, recorder=MemoryRecorder(), name=name
+        )
+
+    def tip(self) -> Tip:
+        """The tip of the newest recorded run."""
+        return self._tip
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def block(self, height: int) -> RawBlock:
+        """The block at that height, if it was used in the recorded run."""
+        return self._held.block(height)
+
+    def block_by_hash(self, block_hash: str) -> RawBlock:
+        """The block of that hash, if it was used in the recorded run."""
+        return self._held.block_by_hash(block_hash)
+
+    def transactions(self, txids: Sequence[str]) -> Iterator[RawTransaction]:
+        """The transactions of those txids, if they were used in the recorded run."""
+        return self._held.transactions(txids)
+
+    def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
+        """For each outpoint what the recorded run found."""
+        for outpoint in outpoints:
+            (answer,) = self._held.spends([outpoint])
+            statement = self._statements.get(f"spend {outpoint}")
+            if isinstance(answer, SpendUnknown) and statement is not None:
+                yield Unspent(outpoint, self._tip, statement.digest)
+            else:
+                yield answer
+
+    def history(self, account: Account) -> Iterator[str]:
+        """What the recorded run found for the account.
+
+        Raises:
+            DataNotFound: it did not ask.
+        """
+        answer = parse_json(self._statement(f"history {account}"), f"history {account}")["answer"]
+        return iter([item.hash() for item in answer.items()])
+
+    def balance(self, account: Account) -> tuple[int, Tip]:
+        """What the recorded run found for the account.
+
+        Raises:
+            DataNotFound: it did not ask.
+        """
+        return parse_json(self._statement(f"balance {account}"), f"balance {account}")["answer"].units(), self._tip
+
+    def merkle_branch(self, txid: str) -> tuple[BlockRef, int, tuple[str, ...]]:
+        """Block, place and sibling hashes from the leaf up, if the block was used in the recorded run."""
+        return self._held.merkle_branch(txid)
+
+    def _statement(self, request: str) -> bytes:
+        if request not in self._statements:
+            raise DataNotFound(f"{self.name}: {request} was not recorded; connect the source itself")
+        return self._recording.read(self._statements[request].digest)
+
+    def _block(self, record: Record) -> RawBlock:
+        raw = self._recording.read(record.digest)
+        header = decode_block(raw).header
+        words = record.request.split()
+        if len(words) < 4 or words[1] != header.hash or words[2] != "height" or not words[3].isdigit():
+            raise EvidenceError(
+                f"record {record.number}: {record.request!r} does not fit the bytes of block {header.hash}"
+            )
+        return RawBlock(BlockRef(self.chain, int(words[3]), header.hash, header.time), raw, record.digest)
+
+    def _transaction(self, record: Record) -> RawTransaction:
+        raw = self._recording.read(record.digest)
+        return RawTransaction(self.chain, decode_transaction(raw).txid, raw, None, -1, record.digest)
+
+
+def _recorded_files(recording: Recording, name: str) -> list[tuple[str, bytes]]:
+    newest = {r.request: r for r in recording.records() if r.source == name and r.request.startswith("file ")}
+    return [(request.removeprefix("file "), recording.read(r.digest)) for request, r in newest.items()]
+
+
+def _replay_json(recording: Recording, network: Network, name: str) -> Source:
+    return JsonSource(network, _recorded_files(recording, name), MemoryRecorder(), name)
+
+
+def _replay_csv(recording: Recording, network: Network, name: str) -> Source:
+    ((filename, raw),) = _recorded_files(recording, name)
+    return CsvSource(network, filename, raw, MemoryRecorder(), name)
+
+
+_REPLAYS: dict[str, Callable[[Recording, Network, str], Source]] = {
+    "memory": RecordedChain,
+    "blocks": RecordedChain,
+    "json": _replay_json,
+    "csv": _replay_csv,
+}

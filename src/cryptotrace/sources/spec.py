@@ -1,0 +1,211 @@
+"""Source specifications: what is written in ``case.toml`` and on the command line.
+
+``blocks:PATH`` · ``rpc:URL`` · ``esplora:URL`` · ``electrum:HOST:PORT`` · ``electrum+tls:HOST:PORT`` · ``json:PATH`` ·
+``csv:PATH`` · ``recorded:FOLDER``. Options follow after ``?``, as in a URL. Keys are never in a specification, only
+the names of the environment variables that hold them::
+
+    rpc:http://127.0.0.1:8332?auth=env:NODE_AUTH          NODE_AUTH holds user:password
+    rpc:http://127.0.0.1:8332?cookie=/home/me/.bitcoin/.cookie
+    esplora:https://explorer.example/api?token=env:TOKEN   sent as "Authorization: Bearer ..."
+    esplora:https://explorer.example/api?header=X-Api-Key:env:KEY
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from cryptotrace.errors import ConfigurationError
+
+_FORM = re.compile(r"(?P<kind>[a-z+]+):(?P<rest>.*)", re.DOTALL)
+_COMMON_HTTP = frozenset({"proxy", "timeout", "rate", "retries"})
+#: Options of each kind of source.
+OPTIONS: dict[str, frozenset[str]] = {
+    "blocks": frozenset({"height"}),
+    "rpc": _COMMON_HTTP | {"auth", "cookie"},
+    "esplora": _COMMON_HTTP | {"token", "header"},
+    "electrum": frozenset({"timeout", "retries"}),
+    "electrum+tls": frozenset({"timeout", "retries", "ca"}),
+    "json": frozenset(),
+    "csv": frozenset(),
+    "memory": frozenset(),
+    "recorded": frozenset({"source"}),
+}
+_ENVIRONMENT = re.compile(r"env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A source specification, taken apart. It holds no secret."""
+
+    kind: str
+    """``blocks``, ``rpc``, ``esplora`` ..."""
+    location: str
+    """Path, URL or ``host:port``."""
+    options: tuple[tuple[str, str], ...] = ()
+    """What follows after ``?``, in order."""
+
+    @property
+    def name(self) -> str:
+        """The specification without its options: how the source is called in evidence."""
+        return f"{self.kind}:{self.location}"
+
+    def option(self, key: str) -> str | None:
+        """The value of an option, or None."""
+        return dict(self.options).get(key)
+
+    def number(self, key: str, default: int, least: int = 0) -> int:
+        """The value of an option that is a whole number.
+
+        Raises:
+            ConfigurationError: it is not one, or below ``least``.
+        """
+        text = self.option(key)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 12) or int(text) < least:
+            raise ConfigurationError(f"{self.name}: option {key}={text!r} must be a whole number from {least}")
+        return int(text)
+
+
+def parse_spec(text: str) -> Spec:
+    """Take a specification apart.
+
+    Raises:
+        ConfigurationError: an unknown kind or option, or a literal password; the message shows the right way.
+    """
+    match = _FORM.fullmatch(text.strip())
+    if match is None or match["kind"] not in OPTIONS:
+        raise ConfigurationError(
+            f"{_hide(text)!r} is not a source; expected one of {', '.join(f'{kind}:' for kind in OPTIONS)} "
+            "followed by a path, a URL or host:port"
+        )
+    location, _, query = match["rest"].partition("?")
+    spec = Spec(match["kind"], location, _options(match["kind"], query, text))
+    if spec.kind != "memory" and not location:
+        raise ConfigurationError(f"{spec.kind}: needs a path, a URL or host:port after the colon")
+    if spec.kind in ("rpc", "esplora"):
+        _check_url(spec)
+    return spec
+
+
+def secret(reference: str, spec: Spec, option: str) -> str:
+    """The value of the environment variable that ``env:NAME`` names.
+
+    Raises:
+        ConfigurationError: not of that form, or the variable is not set.
+    """
+    match = _ENVIRONMENT.fullmatch(reference)
+    if match is None:
+        raise ConfigurationError(
+            f"{spec.name}: option {option} must name an environment variable, {option}=env:NAME; "
+            "a key itself is never written into a specification"
+        )
+    value = os.environ.get(match["name"])
+    if not value:
+        raise ConfigurationError(
+            f"{spec.name}: the environment variable {match['name']} is not set; set it and try again"
+        )
+    return value
+
+
+def basic_auth(spec: Spec) -> tuple[str, str] | None:
+    """User and password for an RPC source from ``auth`` or ``cookie``; None if neither is given.
+
+    Raises:
+        ConfigurationError: the variable is not set, the file cannot be read, or it has no ``user:password``.
+    """
+    if (reference := spec.option("auth")) is not None:
+        text = secret(reference, spec, "auth")
+    elif (cookie := spec.option("cookie")) is not None:
+        try:
+            text = Path(cookie).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{spec.name}: the cookie file {cookie} cannot be read: {error}") from error
+    else:
+        return None
+    user, colon, password = text.partition(":")
+    if not colon:
+        raise ConfigurationError(f"{spec.name}: expected user:password in what auth or cookie names")
+    return user, password
+
+
+def http_headers(spec: Spec) -> dict[str, str]:
+    """Headers with the keys of an HTTP source, from ``token`` and ``header``.
+
+    Raises:
+        ConfigurationError: a variable is not set, or ``header`` is not of the form ``Name:env:NAME``.
+    """
+    headers = {}
+    if (token := spec.option("token")) is not None:
+        headers["Authorization"] = f"Bearer {secret(token, spec, 'token')}"
+    if (header := spec.option("header")) is not None:
+        name, _, reference = header.partition(":")
+        if not re.fullmatch(r"[A-Za-z0-9-]+", name):
+            raise ConfigurationError(f"{spec.name}: write header=Name:env:NAME")
+        headers[name] = secret(reference, spec, "header")
+    return headers
+
+
+def host_and_port(spec: Spec) -> tuple[str, int]:
+    """Host and port of an Electrum source.
+
+    Raises:
+        ConfigurationError: not ``host:port``.
+    """
+    host, _, port = spec.location.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
+        raise ConfigurationError(f"{spec.name}: expected {spec.kind}:HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def host_of(spec: Spec) -> str | None:
+    """The host that a source talks to; None for files."""
+    if spec.kind in ("rpc", "esplora"):
+        return urlsplit(spec.location).hostname
+    if spec.kind.startswith("electrum"):
+        return host_and_port(spec)[0]
+    return None
+
+
+def _options(kind: str, query: str, text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        options = tuple(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else ()
+    except ValueError as error:
+        raise ConfigurationError(f"{_hide(text)!r}: write options as ?name=value&name=value") from error
+    for key, value in options:
+        if key in ("password", "pass", "key", "apikey", "api_key", "secret"):
+            raise ConfigurationError(
+                f"{kind}: the option {key} would write a key into the case; put it into an environment variable and "
+                f"write {'auth' if kind == 'rpc' else 'token'}=env:NAME"
+            )
+        if key not in OPTIONS[kind]:
+            known = ", ".join(sorted(OPTIONS[kind])) or "none"
+            raise ConfigurationError(f"{kind}: has no option {key}; known: {known}")
+        if key in ("auth", "token") and not _ENVIRONMENT.fullmatch(value):
+            raise ConfigurationError(
+                f"{kind}: {key} must name an environment variable, {key}=env:NAME; "
+                "a key itself is never written into a specification"
+            )
+    return options
+
+
+def _check_url(spec: Spec) -> None:
+    try:
+        parts = urlsplit(spec.location)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        port_is_fine = False
+    if not port_is_fine or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"{spec.kind}: expected a URL such as {spec.kind}:http://127.0.0.1:8332")
+    if parts.username is not None or parts.password is not None:
+        how = "auth=env:NAME (the variable holds user:password)" if spec.kind == "rpc" else "token=env:NAME"
+        raise ConfigurationError(f"{spec.kind}: credentials do not belong into the URL; write ?{how}")
+
+
+def _hide(text: str) -> str:
+    """Enough of a specification to recognise it, without what might be a key."""
+    return text.partition("?")[0].rpartition("@")[2][:60]
