@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptotrace.errors import DataNotFound, InsufficientBalance, InvalidAmount, LedgerFileError
+from cryptotrace.errors import CryptotraceError, DataNotFound, InsufficientBalance, LedgerFileError
 from cryptotrace.model.amount import base_units
 from cryptotrace.model.block import Position
 from cryptotrace.model.claim import Claim
@@ -135,7 +135,7 @@ def _attempt(case: dict[str, Any], kind: str) -> LedgerCase | tuple[str, Excepti
     name = str(case.get("name", ""))
     try:
         return _utxo(case, name) if kind == "utxo" else _ledger(case, name)
-    except (InsufficientBalance, LedgerFileError, InvalidAmount) as error:
+    except CryptotraceError as error:
         return name, error
     except (KeyError, TypeError, AttributeError) as error:
         return name, LedgerFileError(f"case {name}: a field is missing or of the wrong type: {error!r}")
@@ -250,13 +250,14 @@ def _entry_claim(graph: LedgerCase, source: Mapping[str, Any]) -> Claim:
 
 def _entry(graph: LedgerCase, held: dict[str, int], i: int, entry: Mapping[str, Any], place: int) -> None:
     sender, recipient = entry["from"], entry["to"]
+    value = base_units(entry["value"], f"value of entry {i} of case {graph.name}")
+    fee = base_units(entry.get("fee", 0), f"fee of entry {i} of case {graph.name}")
     movements = []
-    if entry["value"] and sender != recipient:
-        movements.append((f"#{i}", FlowKind.TRANSFER, sender, recipient, entry["value"]))
-    if entry.get("fee", 0):
-        movements.append((f"#{i}:fee", FlowKind.FEE, entry.get("fee_payer", sender), FEES, entry["fee"]))
+    if value and sender != recipient:
+        movements.append((f"#{i}", FlowKind.TRANSFER, sender, recipient, value))
+    if fee:
+        movements.append((f"#{i}:fee", FlowKind.FEE, entry.get("fee_payer", sender), FEES, fee))
     for part, (flow_id, kind, payer, payee, units) in enumerate(movements):
-        base_units(units, f"entry {i} of case {graph.name}")
         if payer is not None:
             if held.get(payer, 0) < units:
                 raise InsufficientBalance(f"entry {i}: {payer} has {held.get(payer, 0)}, needs {units}")

@@ -142,7 +142,7 @@ def lowest_intermediate_balance(case: LedgerCase, pot: Pot) -> int:
     """
     claims = {claim.flow: claim.units for claim in case.claims}
     balance, claim, lowest = 0, 0, None
-    for instant in case.timeline[pot]:
+    for instant in case.timeline.get(pot, ()):
         balance += sum(f.units for f in instant.arrivals) - sum(f.units for f in instant.departures)
         for flow in instant.arrivals:
             if flow.id in claims:
@@ -161,7 +161,7 @@ def pari_passu(case: LedgerCase, pot: Pot) -> dict[str, dict[str, str]]:
     """
     given: dict[str, Fraction] = defaultdict(Fraction)
     balance = 0
-    for instant in case.timeline[pot]:
+    for instant in case.timeline.get(pot, ()):
         balance += sum(f.units for f in instant.arrivals) - sum(f.units for f in instant.departures)
         for flow in instant.arrivals:
             left = flow.units
