@@ -7,7 +7,6 @@ The folder holds ``case.toml`` (who, what, which sources and settings), ``ledger
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Self
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.attribution.tagpack import TagPack, read_tagpack
 from cryptotrace.case import file as casefile
+from cryptotrace.case.connections import Connections, forget_reorganised
+from cryptotrace.case.tracing import digest_of, run
 from cryptotrace.chains.networks import Network, network
 from cryptotrace.errors import CaseError, NotSupported
 from cryptotrace.evidence.archive import Archive
@@ -26,15 +27,12 @@ from cryptotrace.evidence.recorder import ArchiveRecorder
 from cryptotrace.ledger.graph import LedgerGraph
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.amount import parse_units
-from cryptotrace.model.block import Tip
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.identity import Account, Asset, Chain
-from cryptotrace.model.source import Blocks, Histories, Source
+from cryptotrace.model.source import Histories, Source
 from cryptotrace.model.transaction import Outpoint, txid_text
-from cryptotrace.sources import open_source
 from cryptotrace.sources.policy import Policy
-from cryptotrace.tracing.engine import trace as run_trace
-from cryptotrace.tracing.result import Stops, Trace
+from cryptotrace.tracing.result import Trace
 from cryptotrace.tracing.rules import rule as find_rule
 
 if TYPE_CHECKING:
@@ -56,11 +54,19 @@ class Case:
         self.settings = settings
         self._clock = clock
         self.store = Store(folder / "ledger.duckdb")
+        try:
+            self._open_evidence(notice)
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _open_evidence(self, notice: Callable[[str], None]) -> None:
+        folder, settings, clock = self.folder, self.settings, self._clock
         self.archive = Archive(folder / "evidence", clock=clock)
         self.custody = CustodyLog(folder / "custody.jsonl", actor=settings.author or "not stated", clock=clock)
         self.custody.check()
-        self._policy = Policy(own_nodes_only=settings.own_nodes_only, own_hosts=settings.own_hosts, notice=notice)
-        self._sources: dict[Chain, list[Source]] = {}
+        policy = Policy(own_nodes_only=settings.own_nodes_only, own_hosts=settings.own_hosts, notice=notice)
+        self._connections = Connections(folder, ArchiveRecorder(self.archive), policy)
         self.tags = TagBook(
             tag
             for entry in settings.tags
@@ -129,10 +135,7 @@ class Case:
 
     def close(self) -> None:
         """Close the store and the sources."""
-        for sources in self._sources.values():
-            for source in sources:
-                source.close()
-        self._sources.clear()
+        self._connections.close()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -157,9 +160,9 @@ class Case:
             SourceUnavailable: the source does not answer.
         """
         net = network(chain)
-        source = self._open_source(net, spec)
-        self._sources.setdefault(net.chain, self._opened(net)).append(source)
-        entry = casefile.SourceEntry(net.chain, spec)
+        entry = casefile.SourceEntry(net.chain, self._connections.portable(spec))
+        source = self._connections.open(net, entry.spec)
+        self._connections.of(net, self.settings.sources).append(source)
         self._change(sources=(*self.settings.sources, entry))
         self._log("connect", {"chain": net.chain, "source": source.name, "tip": source.tip().height})
         return source
@@ -244,8 +247,12 @@ class Case:
         if held_only:
             return LedgerGraph(self.store, chain)
         net = network(chain)
-        sources = self._sources.setdefault(chain, self._opened(net))
-        self._check_reorganisation(chain, sources)
+        sources = self._connections.of(net, self.settings.sources)
+
+        def removed(height: int, txids: tuple[str, ...]) -> None:
+            self._log("reorganisation", {"chain": chain, "height": height, "removed": list(txids)})
+
+        forget_reorganised(self.store, chain, sources, removed)
         if sources:
             self.store.set_tip(sources[0].tip())
         return LedgerGraph(self.store, chain, sources)
@@ -280,7 +287,7 @@ class Case:
         from cryptotrace.chains.networks import account
 
         wanted = Account(account(text, net.chain))
-        for source in self._sources[net.chain]:
+        for source in self._connections.of(net, self.settings.sources):
             if isinstance(source, Histories):
                 try:
                     return list(source.history(wanted))
@@ -331,7 +338,7 @@ class Case:
             -1 if until is None else int(until.timestamp()),
         )
         self._log("rule", {"rule": rule, "reason": reason, "claims": [str(place) for place in entry.claims]})
-        result = self._run(entry, held_only=False, progress=progress)
+        result = run(self, entry, held_only=False, progress=progress)
         digest = digest_of(result)
         self._change(trace=replace(entry, digest=digest))
         self._log("trace", {"rule": rule, "flows": len(result.flows), "ends": len(result.ends)}, digest)
@@ -346,42 +353,10 @@ class Case:
         entry = self.settings.trace
         if entry is None:
             raise CaseError("nothing was traced in this case yet; run: cryptotrace trace")
-        result = self._run(entry, held_only=True, progress=None)
+        result = run(self, entry, held_only=True)
         if digest_of(result) != entry.digest:
             raise CaseError("what the case holds has changed since its newest trace; trace again: cryptotrace trace")
         return self._view(result)
-
-    def _run(self, entry: casefile.TraceEntry, *, held_only: bool, progress: Progress | None) -> Trace:
-        claims = tuple(self.claims[place] for place in entry.claims)
-        chains = sorted({claim.asset.chain for claim in claims})
-        if len(chains) != 1:
-            raise CaseError(
-                "there is no claim to trace; name what was taken with case.claim or: cryptotrace claim"
-                if not chains
-                else f"the claims are on several chains ({', '.join(chains)}); trace those of one chain at a time"
-            )
-        stops = Stops(
-            self.tags.services(),
-            {e.txid: e.basis for e in self.settings.coinjoins},
-            int(entry.dust),
-            None if entry.max_hops < 0 else entry.max_hops,
-            None if entry.until < 0 else entry.until,
-        )
-        graph = self.graph(chains[0], held_only=held_only)
-        result = run_trace(graph, claims, find_rule(entry.rule), exact=entry.exact, stops=stops, progress=progress)
-        return replace(result, tips=self._tips(chains[0]), notices=self._notices(chains[0], result))
-
-    def _tips(self, chain: Chain) -> tuple[Tip, ...]:
-        tip = self.store.tip(chain)
-        return () if tip is None else (tip,)
-
-    def _notices(self, chain: Chain, result: Trace) -> tuple[tuple[str, str], ...]:
-        found: dict[tuple[str, str], None] = {}
-        for txid in dict.fromkeys(t.flow.txid for t in result.flows):
-            transaction = self.store.transaction(chain, txid)
-            if transaction is not None:
-                found.update(dict.fromkeys((txid, notice) for notice in transaction.notices))
-        return tuple(found)
 
     def _place(self, claim: Claim) -> int:
         try:
@@ -431,25 +406,8 @@ class Case:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _opened(self, net: Network) -> list[Source]:
-        return [self._open_source(net, e.spec) for e in self.settings.sources if e.chain == net.chain]
-
-    def _open_source(self, net: Network, spec: str) -> Source:
-        return open_source(spec, net, ArchiveRecorder(self.archive), self._policy)
-
     def _read_tagpack(self, raw: bytes, digest: str) -> TagPack:
         return read_tagpack(raw, evidence=digest)
-
-    def _check_reorganisation(self, chain: Chain, sources: Sequence[Source]) -> None:
-        """If the newest block that was used is no longer in the chain, forget what was read from it and above."""
-        newest = self.store.newest_block(chain)
-        for source in sources:
-            if newest is None or not isinstance(source, Blocks) or source.tip().height < newest.height:
-                continue
-            if source.block(newest.height).ref.hash != newest.hash:
-                removed = self.store.forget_from(chain, newest.height)
-                self._log("reorganisation", {"chain": chain, "height": newest.height, "removed": list(removed)})
-                newest = self.store.newest_block(chain)
 
     def _change(self, **changes: object) -> None:
         settings = replace(self.settings, **changes)  # type: ignore[arg-type]
@@ -458,12 +416,6 @@ class Case:
 
     def _log(self, action: str, parameters: dict[str, object], result: str = "") -> None:
         self.custody.append(action, parameters, result)
-
-
-def digest_of(result: Trace) -> str:
-    """SHA-256 of a trace as canonical JSON."""
-    text = json.dumps(result.to_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _now() -> datetime:

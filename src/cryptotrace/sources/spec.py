@@ -34,6 +34,8 @@ OPTIONS: dict[str, frozenset[str]] = {
     "memory": frozenset(),
     "recorded": frozenset({"source"}),
 }
+#: Kinds whose location is a file or a folder.
+PATH_KINDS = frozenset({"blocks", "json", "csv", "recorded"})
 _ENVIRONMENT = re.compile(r"env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 
 
@@ -50,8 +52,16 @@ class Spec:
 
     @property
     def name(self) -> str:
-        """The specification without its options: how the source is called in evidence."""
-        return f"{self.kind}:{self.location}"
+        """How the source is called in evidence: without its options, and of a path only the last part.
+
+        Where a person keeps a file is nobody else's business, and a report must not depend on it.
+        """
+        return f"{self.kind}:{Path(self.location).name if self.is_path else self.location}"
+
+    @property
+    def is_path(self) -> bool:
+        """True if the location is a file or a folder."""
+        return self.kind in PATH_KINDS
 
     def option(self, key: str) -> str | None:
         """The value of an option, or None."""

@@ -1,0 +1,72 @@
+"""The sources of a case: opened when they are first needed, asked in the order in which they were connected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cryptotrace.case.file import SourceEntry
+from cryptotrace.chains.networks import Network
+from cryptotrace.errors import DataNotFound
+from cryptotrace.evidence.recorder import Recorder
+from cryptotrace.ledger.store import Store
+from cryptotrace.model.identity import Chain
+from cryptotrace.model.source import Blocks, Source
+from cryptotrace.sources import open_source, parse_spec
+from cryptotrace.sources.policy import Policy
+
+
+class Connections:
+    """The open sources of a case, by chain."""
+
+    def __init__(self, folder: Path, recorder: Recorder, policy: Policy) -> None:
+        self._folder = folder.resolve()
+        self._recorder = recorder
+        self._policy = policy
+        self._open: dict[Chain, list[Source]] = {}
+
+    def of(self, net: Network, entries: Sequence[SourceEntry]) -> list[Source]:
+        """The sources for a chain, opened now if they were not yet."""
+        if net.chain not in self._open:
+            self._open[net.chain] = [self.open(net, e.spec) for e in entries if e.chain == net.chain]
+        return self._open[net.chain]
+
+    def open(self, net: Network, spec: str) -> Source:
+        """Open one source; a path is relative to the case's folder, so that the folder can be moved."""
+        parsed = parse_spec(spec)
+        if parsed.is_path:
+            spec = spec.replace(parsed.location, str(self._folder / parsed.location), 1)
+        return open_source(spec, net, self._recorder, self._policy)
+
+    def portable(self, spec: str) -> str:
+        """The specification as it is kept: a path inside the case's folder is relative, any other absolute."""
+        parsed = parse_spec(spec)
+        if not parsed.is_path:
+            return spec
+        location = Path(parsed.location).resolve()
+        inside = location.is_relative_to(self._folder)
+        kept = location.relative_to(self._folder).as_posix() if inside else str(location)
+        return spec.replace(parsed.location, kept, 1)
+
+    def close(self) -> None:
+        """Close every source."""
+        for sources in self._open.values():
+            for source in sources:
+                source.close()
+        self._open.clear()
+
+
+def forget_reorganised(
+    store: Store, chain: Chain, sources: Sequence[Source], report: Callable[[int, tuple[str, ...]], None]
+) -> None:
+    """Forget what was read from blocks that are no longer in the chain; ``report`` gets each height and its txids."""
+    for source in sources:
+        if not isinstance(source, Blocks):
+            continue
+        while (newest := store.newest_block(chain)) is not None and source.tip().height >= newest.height:
+            try:
+                if source.block(newest.height).ref.hash == newest.hash:
+                    break
+            except DataNotFound:
+                break  # this source has only part of the chain and cannot tell
+            report(newest.height, store.forget_from(chain, newest.height))
