@@ -1,0 +1,142 @@
+"""Proof on real data: every Bitcoin block of the recorded data, to the byte and to the satoshi."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.chains.real_blocks import BLOCKS, FOREIGN_BLOCKS, RUNS, SPENT, block_bytes, framed
+from tests.shared_data import manifest_paths, read_data, read_json
+
+from cryptotrace.chains import network
+from cryptotrace.chains.bitcoin import assemble, proof, wire
+from cryptotrace.errors import MalformedBytes, UnsupportedChain
+from cryptotrace.model.block import BlockRef
+from cryptotrace.model.source import RawTransaction, SpentOutput
+from cryptotrace.model.transaction import Outpoint
+
+pytestmark = pytest.mark.shared
+
+
+def test_no_recorded_block_is_left_out() -> None:
+    beside = ("-undo.raw", "spent_utxos.zst", "utxostore.bz2", "signet_headers.zst")
+    recorded = {
+        path
+        for path in manifest_paths("btc-blocks/")
+        if not path.endswith(beside) and not path.startswith("btc-blocks/bcoin__tx")
+    }
+    assert recorded == {*BLOCKS, *RUNS, *FOREIGN_BLOCKS}
+
+
+@pytest.mark.parametrize("path", BLOCKS)
+def test_work_root_witnesses_and_bytes_of_each_block_hold(path: str) -> None:
+    raw = block_bytes(path)
+    block = wire.decode_block(raw)
+    proof.check_block(block, network(BLOCKS[path][0]).max_target)
+    assert wire.encode_block(block) == raw
+
+
+@pytest.mark.parametrize("path", BLOCKS)
+def test_python_bitcoinlib_reads_the_same_ids(path: str) -> None:
+    from bitcoin.core import CBlock, b2lx
+
+    raw = block_bytes(path)
+    block, second = wire.decode_block(raw), CBlock.deserialize(raw)
+    assert block.header.hash == b2lx(second.GetHash())
+    assert [(each.txid, each.wtxid) for each in block.transactions] == [
+        (b2lx(each.GetTxid()), b2lx(each.GetHash())) for each in second.vtx
+    ]
+
+
+@pytest.mark.parametrize("path", [path for path in BLOCKS if path.endswith(".json")])
+def test_txids_are_those_that_a_node_listed(path: str) -> None:
+    listed = json.loads(read_data(path))
+    block = wire.decode_block(block_bytes(path))
+    assert [each.txid for each in block.transactions] == listed["tx"]
+    assert (block.header.hash, block.header.merkle_root) == (listed["hash"], listed["merkleroot"])
+    assert (block.header.previous, block.header.time) == (listed["previousblockhash"], listed["time"])
+    assert BLOCKS[path][1] == listed["height"]
+
+
+def test_a_branch_proves_every_transaction_of_a_real_block() -> None:
+    block = wire.decode_block(block_bytes("btc-blocks/bitcoinj__block227836.dat"))
+    txids = [each.txid for each in block.transactions]
+    for index, each in enumerate(block.transactions):
+        branch = proof.merkle_branch(txids, index)
+        assert proof.verify_inclusion(wire.encode(each), index, branch, block.header, len(txids)) == each.txid
+
+
+@pytest.mark.parametrize("path", RUNS)
+def test_the_runs_chain_with_their_work_and_roots(path: str) -> None:
+    first, count = RUNS[path]
+    blocks = [wire.decode_block(raw) for raw in framed(read_data(path))]
+    assert len(blocks) == count
+    for block in blocks:
+        proof.check_block(block, network("bitcoin").max_target)
+    assert proof.check_headers(each.header for each in blocks) == count * proof.block_work(0x1D00FFFF)
+    genesis = network("bitcoin").genesis_hash
+    assert (blocks[0].header.hash if first == 0 else blocks[0].header.previous) == genesis
+
+
+def test_two_consecutive_blocks_chain() -> None:
+    lower, upper = (wire.decode_block(block_bytes(f"btc-blocks/bitcoinj__block{h}.dat")) for h in (227835, 227836))
+    proof.check_headers([lower.header, upper.header])
+
+
+def test_the_signet_headers_chain_from_its_genesis() -> None:
+    data = read_data("btc-blocks/Floresta__signet_headers.zst")
+    headers = [wire.decode_header(data[at : at + 80]) for at in range(0, len(data), 80)]
+    assert len(headers) == 2016
+    assert headers[0].hash == network("bitcoin-signet").genesis_hash
+    proof.check_headers(headers, network("bitcoin-signet").max_target)
+
+
+@pytest.mark.parametrize("path", SPENT)
+def test_fees_and_subsidy_are_the_coinbase_to_the_satoshi(path: str) -> None:
+    name, height = BLOCKS[path]
+    assert height is not None
+    where = network(name)
+    raw_spent = read_json(SPENT[path])
+    spent = {
+        Outpoint.parse(text): SpentOutput(units, bytes.fromhex(script)) for text, (units, script) in raw_spent.items()
+    }
+    block = wire.decode_block(block_bytes(path))
+    # some of the recorded outputs are created in the block itself: those are also checked against it
+    ref = BlockRef(where.chain, height, block.header.hash, block.header.time)
+    fees = 0
+    used = set()
+    for index, each in enumerate(block.transactions):
+        raw = RawTransaction(where.chain, each.txid, wire.encode(each), ref, index, "")
+        made = assemble.transaction(raw, spent)
+        fees += made.fee
+        used |= {p.outpoint for p in made.inputs}
+        for posting in made.outputs:
+            if posting.outpoint in spent:
+                assert spent[posting.outpoint] == SpentOutput(posting.units, posting.script)
+    issued = sum(each.units for each in block.transactions[0].outputs)
+    assert issued == assemble.subsidy(height, where) + fees
+    assert used == set(spent)
+    record = next(row for row in read_json("derived/btc_prevouts.json") if row["hash"] == block.header.hash)
+    assert (record["fees"], record["coinbase"], record["height"]) == (fees, issued, height)
+
+
+@pytest.mark.parametrize(("path", "name"), FOREIGN_BLOCKS.items())
+def test_blocks_of_other_chains_are_refused_by_name(path: str, name: str) -> None:
+    with pytest.raises(UnsupportedChain, match=name):
+        wire.decode_block(block_bytes(path))
+
+
+def test_a_litecoin_transaction_of_the_mweb_form_is_refused_by_name() -> None:
+    raw = block_bytes("btc-blocks/electrumx__litecoin_mainnet_2265985.json")
+    at = raw.rindex(b"\x02\x00\x00\x00\x00\x08")
+    with pytest.raises(UnsupportedChain, match="MWEB"):
+        wire.decode_transaction(raw[at:])
+
+
+@pytest.mark.parametrize("path", ["btc-blocks/bcoin__block482683.raw", "btc-blocks/bitcoinj__block169482.dat"])
+def test_a_real_block_cut_anywhere_is_refused_with_its_offset(path: str) -> None:
+    raw = block_bytes(path)
+    for cut in range(0, len(raw), 97):
+        with pytest.raises(MalformedBytes) as caught:
+            wire.decode_block(raw[:cut])
+        assert caught.value.offset <= cut
