@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.shared_data import manifest_paths, read_data
 
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.attribution.tagpack import GRADES, read_tagpack
 from cryptotrace.chains.networks import network
 from cryptotrace.errors import AttributionError
 from cryptotrace.model.tag import Grade
-from tests.shared_data import manifest_paths, read_data
 
 GENESIS = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 PACK = f"""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.training_chain import REGTEST, blocks, source, story
 
 from cryptotrace.errors import DataNotFound, SourceLied, UnbalancedTransaction
 from cryptotrace.ledger.graph import LedgerGraph
@@ -18,7 +19,6 @@ from cryptotrace.model.source import RawTransaction, Spend, SpendUnknown, SpentO
 from cryptotrace.model.transaction import Outpoint
 from cryptotrace.model.verdict import Standing
 from cryptotrace.sources.memory import MemorySource
-from tests.training_chain import REGTEST, blocks, source, story
 
 CLAIMED = story()["claims"][0]["outpoint"]
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.training_chain import REGTEST, source, story
 
 from cryptotrace.errors import AmountNotRepresented, LedgerError, StoreLocked
 from cryptotrace.ledger.graph import LedgerGraph
@@ -27,7 +28,6 @@ from cryptotrace.model.flow import (
 from cryptotrace.model.identity import Account, Asset, Chain
 from cryptotrace.model.transaction import Posting, PostingKind, Transaction
 from cryptotrace.model.verdict import LinkClass, Standing
-from tests.training_chain import REGTEST, source, story
 
 ETHEREUM = Chain("eip155:1")
 USDT = Asset("eip155:1/erc20:0xdac17f958d2ee523a2206206994597c13d831ec7")

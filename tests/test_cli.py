@@ -1,0 +1,158 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from tests.training_chain import story
+
+from cryptotrace.cli import main
+
+FIRST = story()["claims"][0]["outpoint"]
+LEDGER = {
+    "kind": "ledger",
+    "name": "todd",
+    "opening": {},
+    "entries": [
+        {"t": 1, "from": None, "to": "F", "value": 10, "fee": 0},
+        {"t": 2, "from": None, "to": "F", "value": 10, "fee": 0},
+        {"t": 3, "from": "F", "to": None, "value": 10, "fee": 0},
+        {"t": 4, "from": None, "to": "F", "value": 10, "fee": 0},
+        {"t": 5, "from": "F", "to": None, "value": 10, "fee": 0},
+    ],
+    "sources": [{"entry": 0, "claim": "Paul"}, {"entry": 1, "claim": "Michael"}, {"entry": 3, "claim": "Karen"}],
+    "pari_passu_accounts": ["F"],
+}
+OVERDRAFT = {**LEDGER, "name": "overdraft", "entries": [{"t": 1, "from": "F", "to": None, "value": 1}], "sources": []}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    path = tmp_path / "ledger.json"
+    cases = {"schema": "cryptotrace-taint-vectors/1", "kind": "ledger", "cases": [OVERDRAFT, LEDGER]}
+    path.write_text(json.dumps(cases), encoding="utf-8")
+    return path
+
+
+def test_a_whole_case_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    material = Path(str(resources.files("cryptotrace.training")))
+    case = ["--case", str(tmp_path / "c")]
+
+    assert main(["new", str(tmp_path / "c"), "--title", "A case", "--own-nodes-only"]) == 0
+    assert main(["connect", *case, "bitcoin-regtest", f"blocks:{material / 'blk00000.dat'}"]) == 0
+    assert main(["tag", *case, str(material / "exchange.yaml")]) == 0
+    assert main(["claim", *case, "A", "bitcoin-regtest", "--outpoint", FIRST, "--amount", "2.5"]) == 0
+    assert "claimed for A: 2.50000000" in capsys.readouterr().out
+    assert main(["fetch", *case, "bitcoin-regtest", "--address", story()["deposit"]]) == 0
+    assert "new transactions in the case: 3" in capsys.readouterr().out
+    coinjoin = story()["coinjoin"]
+    assert main(["trace", *case, "--coinjoin", f"{coinjoin['txid']}={coinjoin['basis']}", "--json"]) == 0
+    traced = json.loads(capsys.readouterr().out)
+    assert traced["reconciliation"][0]["claimed"] == "250000000"
+    assert traced["reconciliation"][0]["difference"] == "0"
+    assert main(["holdings", *case, "--json"]) == 0
+    holdings = json.loads(capsys.readouterr().out)["holdings"]
+    assert sum(int(row["claimed"]["A"]) for row in holdings) == 250_000_000
+    assert main(["holdings", *case]) == 0
+    assert "H-0001" in capsys.readouterr().out
+
+
+def test_a_ledger_file_prints_json_and_nothing_else(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "--ledger", str(ledger), "--exact", "--json"]) == 0
+    out, err = capsys.readouterr()
+    refused, solved = json.loads(out)["cases"]
+
+    assert err == ""
+    assert refused["result"]["error"] == "insufficient_balance"
+    # The published figures of the example: pari passu a third each, the rolling charge 2.5 / 2.5 / 5, FIFO all Karen's.
+    assert solved["result"]["pari_passu"]["F"]["shares"] == {"Karen": "10/3", "Michael": "10/3", "Paul": "10/3"}
+    assert solved["result"]["haircut"]["accounts"]["F"] == {"Karen": "5", "Michael": "5/2", "Paul": "5/2"}
+    assert solved["result"]["fifo"]["accounts"]["F"] == {"Karen": "10"}
+    assert solved["result"]["balances"] == {"F": "10"}
+
+
+def test_one_rule_of_a_ledger_file_in_whole_units(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "--ledger", str(ledger), "--rule", "haircut", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)["cases"][1]["result"]
+
+    assert list(result) == ["haircut"]
+    assert sum(int(units) for units in result["haircut"]["accounts"]["F"].values()) == 10
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"schema": "other/1", "cases": []}', '{"cases": 3}', '{"cases": [{"kind": "x"}]}', "1e999"]
+)
+def test_a_file_of_another_schema_is_exit_2_and_stdout_stays_empty(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text, encoding="utf-8")
+
+    assert main(["trace", "--ledger", str(path), "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert str(path.name) in err
+
+
+def test_a_rule_of_the_other_kind_is_exit_2(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "--ledger", str(ledger), "--rule", "tiho", "--json"]) == 2
+    assert "taint_first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["holdings"], 2, "cryptotrace new"),
+        (["connect", "bitcoin", "nonsense:x"], 2, "cryptotrace new"),
+    ],
+)
+def test_errors_say_what_to_do_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, says: str
+) -> None:
+    assert main([arguments[0], "--case", str(tmp_path), *arguments[1:]]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_a_source_that_does_not_answer_is_exit_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", str(tmp_path / "c"), "--title", "A case"]) == 0
+    capsys.readouterr()
+    arguments = ["connect", "--case", str(tmp_path / "c"), "bitcoin", "esplora:http://127.0.0.1:1?retries=0"]
+
+    assert main(arguments) == 3
+    assert "127.0.0.1" in capsys.readouterr().err
+
+
+def test_a_bug_of_ours_is_exit_70_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import cryptotrace.case
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("oops")
+
+    monkeypatch.setattr(cryptotrace.case.Case, "open", broken)
+
+    assert main(["holdings", "--case", str(tmp_path)]) == 70
+    assert "--debug" in capsys.readouterr().err
+
+
+def test_help_and_import_load_no_heavy_library() -> None:
+    program = (
+        "import sys, cryptotrace\n"
+        "from cryptotrace.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'duckdb', 'requests', 'pandas', 'numpy', 'typst', 'docx', 'yaml', 'matplotlib', 'rich', 'bitcoin'}\n"
+        "sys.exit(','.join(sorted(heavy & set(sys.modules))) or 0)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr
