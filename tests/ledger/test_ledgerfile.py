@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests import notation, strategies
 
 from cryptotrace.errors import CryptotraceError, DataNotFound, InsufficientBalance, LedgerFileError
 from cryptotrace.ledger.ledgerfile import SCHEMA, LedgerCase, read
 from cryptotrace.model.block import Position
 from cryptotrace.model.flow import Arrival, Ended, Pot, Resting
 from cryptotrace.tracing.ledgerfile import solve
-from tests import notation, strategies
 
 
 def _read(folder: Path, document: Any) -> list[LedgerCase | tuple[str, Exception]]:

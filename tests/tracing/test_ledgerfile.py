@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import notation
+from tests.shared_data import read_vectors, shared_folder
+from tests.tracing import checks
 
 from cryptotrace.errors import UnknownRule
 from cryptotrace.ledger.ledgerfile import read
 from cryptotrace.tracing import ledgerfile, oracle
-from tests import notation
-from tests.shared_data import read_vectors, shared_folder
-from tests.tracing import checks
 
 #: Not of this direction: ``origins`` is backward tracing; a note is prose.
 NOT_FORWARD = {"origins", "note_totals_differ"}

@@ -137,7 +137,7 @@ def _attempt(case: dict[str, Any], kind: str) -> LedgerCase | tuple[str, Excepti
         return _utxo(case, name) if kind == "utxo" else _ledger(case, name)
     except CryptotraceError as error:
         return name, error
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         return name, LedgerFileError(f"case {name}: a field is missing or of the wrong type: {error!r}")
 
 
@@ -156,6 +156,8 @@ def _utxo(case: dict[str, Any], name: str) -> LedgerCase:
 
 def _utxo_transaction(graph: LedgerCase, tx: dict[str, Any], at: Position, *, follow: bool) -> None:
     txid = tx["id"]
+    if not isinstance(txid, str):
+        raise LedgerFileError(f"case {graph.name}: a transaction's id is text, not {txid!r}")
     if f"{txid}:fee" in graph.flows:
         raise LedgerFileError(f"case {graph.name}: two transactions are called {txid!r}")
     coming = _incoming(graph, tx, at, follow=follow)
@@ -216,6 +218,9 @@ def _claim(graph: LedgerCase, flow: Flow, claimant: str, units: int, offset: int
 
 def _ledger(case: dict[str, Any], name: str) -> LedgerCase:
     graph = LedgerCase(name, "ledger", (), case)
+    for key in ("pari_passu_accounts", "libr_closed_form"):
+        if not all(isinstance(account, str) for account in [*case.get(key, [])]):
+            raise LedgerFileError(f"case {name}: {key} must be a list of account names")
     held: dict[str, int] = {}
     for account, units in case.get("opening", {}).items():
         held[account] = units
@@ -270,6 +275,9 @@ def _entry(graph: LedgerCase, held: dict[str, int], i: int, entry: Mapping[str, 
 def _move(
     graph: LedgerCase, flow_id: str, kind: FlowKind, payer: str | None, payee: str | None, units: int, at: Position
 ) -> None:
+    for name in (payer, payee):
+        if name is not None and not isinstance(name, str):
+            raise LedgerFileError(f"case {graph.name}, {flow_id}: an account is named by text, not by {name!r}")
     flow = graph._flow(flow_id, kind, units, "~outside" if payer is None else payer, at)  # noqa: SLF001
     if payer is not None:
         graph.timeline[flow.source].append(Instant(at, flow.source, (), (flow,), flow_id))

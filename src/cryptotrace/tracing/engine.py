@@ -157,13 +157,18 @@ class _Run:
             return EndReason.UNSPENT, f"as reported at height {arrival.as_of_height}"
         if isinstance(arrival, Unknown):
             return EndReason.UNKNOWN, arrival.reason
+        return self.limit(arrival, hop) or arrival
+
+    def limit(self, arrival: Arrival, hop: int) -> tuple[EndReason, str] | None:
+        """Why a flow that moved on is not followed there, if the stops say so."""
+        stops = self.stops
         if stops.max_hops is not None and hop >= stops.max_hops:
             return EndReason.HOPS, f"moved on in transaction {arrival.txid}, beyond {stops.max_hops} hops"
         if stops.until is not None and arrival.time > stops.until:
             return EndReason.TIME, f"moved on in transaction {arrival.txid}, after the period"
         if arrival.txid in stops.coinjoins:
             return EndReason.COINJOIN, f"transaction {arrival.txid}: {stops.coinjoins[arrival.txid]}"
-        return arrival
+        return None
 
     def open(self, reached: _Reached) -> None:
         """Open the pot in which a claimed flow arrives, with what was in it before as unclaimed value."""
