@@ -50,7 +50,9 @@ def dossier(case: Case, trace: Trace) -> Dossier:
     net = network(chain)
     transactions = _transactions(case, chain, trace)
     records = tuple(case.archive.records())
-    answers = _answers(records, {t.evidence for t in transactions.values()})
+    used = {t.evidence for t in transactions.values()}
+    used |= {case.store.evidence(chain, traced.flow.id) for traced in trace.flows}
+    answers = _answers(records, used)
     return Dossier(
         case_id=case.settings.id,
         title=case.settings.title,
@@ -74,6 +76,11 @@ def dossier(case: Case, trace: Trace) -> Dossier:
         software=f"cryptotrace {__version__}",
         cut_off=max((record.received for record in records), default=""),
         custody_head=case.custody.head,
+        problems=tuple(
+            f"Transaction {txid} is known by its outputs only: the values of its inputs could not be had."
+            for txid in dict.fromkeys(traced.flow.txid for traced in trace.flows)
+            if txid not in transactions
+        ),
     )
 
 

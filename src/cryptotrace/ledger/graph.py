@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cryptotrace.chains.bitcoin.assemble import spent_outputs, transaction
+from cryptotrace.chains.bitcoin.assemble import output_flows, spent_outputs, transaction
 from cryptotrace.chains.bitcoin.script import ScriptType, script_type
 from cryptotrace.chains.bitcoin.wire import decode_transaction
 from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
@@ -56,11 +56,23 @@ class LedgerGraph:
             DataNotFound: its transaction is not held and no source has it, or it has no such output.
         """
         outpoint = Outpoint.parse(flow_id)
-        self.ensure(outpoint.txid)
+        found = self.store.flow(self.chain, flow_id)
+        if found is not None:
+            return found
+        self._lay_out_or_outputs(outpoint.txid)
         found = self.store.flow(self.chain, flow_id)
         if found is None:
             raise DataNotFound(f"transaction {outpoint.txid} has no output {outpoint.vout}")
         return found
+
+    def _lay_out_or_outputs(self, txid: str) -> None:
+        """Lay out the transaction; where the values of its inputs cannot be had, keep its outputs alone."""
+        raw = next(iter(self._fetch([txid])))
+        try:
+            self.store.add(self._assemble(raw))
+        except DataNotFound:
+            for flow, script in output_flows(raw):
+                self.store.add_flow(self.chain, flow, script, raw.evidence)
 
     def arrival(self, flow: Flow) -> Arrival | Resting | Unknown | Ended:
         """The transaction that spends an output, or that it rests, or why that cannot be told."""

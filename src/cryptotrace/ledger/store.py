@@ -50,7 +50,7 @@ CREATE TABLE inputs (
 CREATE TABLE flows (
     chain TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, asset TEXT NOT NULL, units HUGEINT NOT NULL,
     source TEXT NOT NULL, height BIGINT NOT NULL, idx BIGINT NOT NULL, part BIGINT NOT NULL, owner TEXT,
-    txid TEXT NOT NULL, script BLOB NOT NULL, PRIMARY KEY (chain, id));
+    txid TEXT NOT NULL, script BLOB NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (chain, id));
 CREATE TABLE arrivals (
     chain TEXT NOT NULL, flow TEXT NOT NULL, state TEXT NOT NULL, pot TEXT, height BIGINT, idx BIGINT, part BIGINT,
     block_time BIGINT, txid TEXT, reason TEXT, evidence TEXT NOT NULL, PRIMARY KEY (chain, flow));
@@ -175,12 +175,12 @@ class Store:
                 )
                 self.set_arrival(chain, flow, arrival, transaction.evidence)
         for created, script in _flows_of(transaction):
-            self.add_flow(chain, created, script)
+            self.add_flow(chain, created, script, transaction.evidence)
 
-    def add_flow(self, chain: Chain, flow: Flow, script: bytes = b"") -> None:
-        """Store one flow of either family."""
+    def add_flow(self, chain: Chain, flow: Flow, script: bytes = b"", evidence: str = "") -> None:
+        """Store one flow of either family, with the digest of the answer it was read from."""
         self._db.execute(
-            "INSERT OR REPLACE INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 chain,
                 flow.id,
@@ -192,6 +192,7 @@ class Store:
                 flow.owner,
                 flow.txid,
                 script,
+                evidence,
             ],
         )
 
@@ -329,6 +330,11 @@ class Store:
         """The script of a stored output; empty if it has none or is not stored."""
         row = self._db.execute("SELECT script FROM flows WHERE chain = ? AND id = ?", [chain, flow_id]).fetchone()
         return b"" if row is None else bytes(row[0])
+
+    def evidence(self, chain: Chain, flow_id: str) -> str:
+        """Digest of the answer that a stored flow was read from; empty if it is not stored."""
+        row = self._db.execute("SELECT evidence FROM flows WHERE chain = ? AND id = ?", [chain, flow_id]).fetchone()
+        return "" if row is None else str(row[0])
 
     def flows(self, chain: Chain) -> Iterator[Flow]:
         """Every stored flow of a chain, in chain order."""

@@ -12,6 +12,8 @@ from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import WireTransaction, decode_transaction
 from cryptotrace.chains.networks import Network, network
 from cryptotrace.errors import DataNotFound, SourceLied, UnbalancedTransaction
+from cryptotrace.model.block import Position
+from cryptotrace.model.flow import Flow, FlowKind, transaction_pot
 from cryptotrace.model.source import RawTransaction, SpentOutput
 from cryptotrace.model.transaction import Outpoint, Posting, PostingKind, Transaction
 from cryptotrace.model.verdict import Standing
@@ -28,6 +30,35 @@ def subsidy(height: int, network: Network) -> int:
 def spent_outputs(transaction: WireTransaction) -> dict[int, SpentOutput]:
     """What its outputs will be to the transactions that spend them, by output index."""
     return {vout: SpentOutput(each.units, each.script) for vout, each in enumerate(transaction.outputs)}
+
+
+def output_flows(raw: RawTransaction) -> tuple[tuple[Flow, bytes], ...]:
+    """Its outputs as flows, with their scripts, from its own bytes alone: what it spends need not be known.
+
+    Raises:
+        SourceLied: the bytes hash to another txid.
+        MalformedBytes: the bytes are not a transaction.
+    """
+    where = network(raw.chain)
+    wire = _decode(raw)
+    pot = transaction_pot(raw.chain, raw.txid)
+    height = -1 if raw.block is None else raw.block.height
+    return tuple(
+        (
+            Flow(
+                str(each.outpoint),
+                FlowKind.OUTPUT,
+                each.asset,
+                each.units,
+                pot,
+                Position(height, raw.index, vout),
+                each.account,
+                raw.txid,
+            ),
+            each.script,
+        )
+        for vout, each in enumerate(_output_postings(wire, where))
+    )
 
 
 def transaction(
@@ -51,12 +82,7 @@ def transaction(
         UnsupportedChain: the chain is not known.
     """
     where = network(raw.chain)
-    wire = decode_transaction(raw.raw)
-    if wire.txid != raw.txid:
-        raise SourceLied(
-            f"the bytes given for transaction {raw.txid} hash to {wire.txid} (evidence {raw.evidence or 'none'}); "
-            "ask another source"
-        )
+    wire = _decode(raw)
     outputs = _output_postings(wire, where)
     created = sum(each.units for each in outputs)
     if wire.is_coinbase:
@@ -69,6 +95,16 @@ def transaction(
         fee_standing = max(*(each.standing for each in inputs), Standing.RECOMPUTED, key=_WEAKNESS.index)
         postings = (*inputs, *outputs, Posting(PostingKind.FEE, where.asset, fee, standing=fee_standing))
     return Transaction(raw.chain, raw.txid, raw.block, raw.index, postings, raw.evidence, notices(wire))
+
+
+def _decode(raw: RawTransaction) -> WireTransaction:
+    wire = decode_transaction(raw.raw)
+    if wire.txid != raw.txid:
+        raise SourceLied(
+            f"the bytes given for transaction {raw.txid} hash to {wire.txid} (evidence {raw.evidence or 'none'}); "
+            "ask another source"
+        )
+    return wire
 
 
 def _refuse_negative_fee(raw: RawTransaction, fee: int) -> None:
