@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.chains.blockmaker import coinbase, commitment, mine, spend
+from tests.chains.blockmaker import NULL, coinbase, commitment, mine, spend
 from tests.shared_data import read_json, read_vectors
 
 from cryptotrace.chains.bitcoin import proof, wire
@@ -175,6 +175,14 @@ def test_a_second_place_for_the_last_leaf_of_an_odd_level_is_refused() -> None:
         proof.verify_branch(txids[2], 3, branch, proof.merkle_root(txids), 4)
 
 
+def test_a_leaf_is_not_called_the_last_of_an_odd_level_to_hide_its_neighbour() -> None:
+    txids = [f"{n:064x}" for n in range(1, 5)]
+    branch = proof.merkle_branch(txids, 2)
+    proof.verify_branch(txids[2], 2, branch, proof.merkle_root(txids), 4)
+    with pytest.raises(ProofRefused, match="not equal to the running hash"):
+        proof.verify_branch(txids[2], 2, branch, proof.merkle_root(txids), 3)
+
+
 def test_no_transactions_have_no_root_and_no_branch() -> None:
     with pytest.raises(ProofRefused):
         proof.merkle_root([])
@@ -239,6 +247,19 @@ def test_witnesses_without_a_commitment_are_refused() -> None:
         proof.check_block(mine([coinbase(5000), spend(Outpoint("11" * 32, 0), witness=(b"\x01",))]))
 
 
+@pytest.mark.parametrize("reserved", [(), (bytes(31),), (bytes(33),), (bytes(32), b"")])
+def test_the_reserved_value_is_one_of_32_bytes(reserved: tuple[bytes, ...]) -> None:
+    payment = spend(Outpoint("11" * 32, 0), witness=(b"\x01",))
+    root = proof.merkle_root(["0" * 64, payment.wtxid])
+    digest = wire.double_sha256(hash_bytes(root) + b"".join(reserved))  # right for what is reserved, were it allowed
+    first = wire.WireTransaction.build(
+        [wire.WireInput(NULL, b"\x01\x01", 0, reserved)],
+        [wire.WireOutput(0, bytes.fromhex("6a24aa21a9ed") + digest)],
+    )
+    with pytest.raises(ProofRefused, match="one value of 32 bytes"):
+        proof.check_block(mine([first, payment]))
+
+
 def test_the_last_of_several_commitments_counts() -> None:
     payment = spend(Outpoint("11" * 32, 0), witness=(b"\x01",))
     false = wire.WireOutput(0, bytes.fromhex("6a24aa21a9ed") + bytes(32))
@@ -297,6 +318,13 @@ def test_a_partial_tree_with_anything_left_over_is_refused() -> None:
             proof.parse_merkle_block(head + tree[:cut])
     with pytest.raises(MalformedBytes, match="after the end of the proof"):
         proof.parse_merkle_block(head + tree + b"\0")
+
+
+def test_a_partial_tree_under_a_header_without_work_is_refused() -> None:
+    txids = [f"{n:064x}" for n in range(1, 4)]
+    header = replace(_header(proof.merkle_root(txids)), bits=0x1D00FFFF)
+    with pytest.raises(ProofRefused, match="does not meet its bits"):
+        proof.parse_merkle_block(wire.encode_header(header) + _partial_tree(txids, {1}))
 
 
 def test_a_partial_tree_with_equal_neighbours_is_refused() -> None:

@@ -21,6 +21,7 @@ _SCRIPTS = [
     ("bare-multisig", f"5221{_KEY}41{_LONG_KEY}21{_KEY}53ae"),
     ("non-standard", f"5321{_KEY}21{_KEY}52ae"),  # three of two
     ("non-standard", f"5121{_KEY}52ae"),  # says two keys, has one
+    ("non-standard", "5103aabbcc51ae"),  # what stands in place of the key is none
     ("p2pkh", "76a914" + "11" * 20 + "88ac"),
     ("p2sh", "a914" + "11" * 20 + "87"),
     ("p2wpkh", "0014" + "11" * 20),

@@ -18,13 +18,13 @@ from cryptotrace.model.source import RawTransaction, SpentOutput
 from cryptotrace.model.transaction import Outpoint, Posting, PostingKind, Transaction
 from cryptotrace.model.verdict import Standing
 
+_FIRST_SUBSIDY = 50 * 100_000_000
 _WEAKNESS = (Standing.VERIFIED, Standing.RECOMPUTED, Standing.AGREED, Standing.REPORTED)
 
 
 def subsidy(height: int, network: Network) -> int:
     """New satoshi that a block at that height may create, without the fees it collects."""
-    halvings = height // network.halving_interval
-    return 0 if halvings >= 64 else 50 * 10**network.decimals >> halvings
+    return _FIRST_SUBSIDY >> height // network.halving_interval
 
 
 def spent_outputs(transaction: WireTransaction) -> dict[int, SpentOutput]:
