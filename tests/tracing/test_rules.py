@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import notation
+from tests.tracing import checks
 
 from cryptotrace.errors import InsufficientBalance, UnknownRule
 from cryptotrace.tracing.rules import LEDGER_RULES, RULES, UTXO_RULES, Purpose, rule, split_whole
-from tests import notation
-from tests.tracing import checks
 
 MIX = """
     t1: A 6, B 4 -> C 3, D 5, fee 2
@@ -142,9 +142,7 @@ LEDGER = """
         ("poison", {"M": "20", "X": "15", "@fees": "5"}, {"0": "30", "1": "25", "2": "10"}, "5"),
     ],
 )
-def test_one_ledger_under_every_rule(
-    name: str, accounts: dict[str, str], transfers: dict[str, str], fee: str
-) -> None:
+def test_one_ledger_under_every_rule(name: str, accounts: dict[str, str], transfers: dict[str, str], fee: str) -> None:
     result = checks.engine_result(notation.ledger(LEDGER))[name]
     assert result["accounts"] == {account: {"V": units} for account, units in accounts.items()}
     assert result["transfers"] == {entry: {"V": units} for entry, units in transfers.items()}

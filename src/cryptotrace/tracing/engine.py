@@ -44,6 +44,7 @@ class _OpenPot:
     instants: Iterator[Instant]
     asset: Asset
     owner: Account | None
+    unfollowed: Position | None
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ class _Run:
         _, _, _, what = heapq.heappop(self.queue)
         if isinstance(what, Flow):
             if what.id not in self.traced:  # else its pot was reached and has paid it already
-                self.depart(what, ((None, what.units),), hop=0, rounded=False)
+                self.depart(what, ((None, what.units),), hop=0, rounded=False, unfollowed=what.departs)
             return
         if isinstance(what, _Reached):
             self.open(what)
@@ -85,19 +86,23 @@ class _Run:
         """One instant of one pot: arrivals, then departures in the rule's order."""
         pot = self.pots[instant.pot]
         for flow in instant.arrivals:
+            if flow.id not in self.in_transit and flow.kind is not FlowKind.ISSUANCE:
+                pot.unfollowed = instant.at
             pot.state.put(flow.units, self.in_transit.pop(flow.id, ((None, flow.units),)))
         for flow in self.rule.order(instant.departures):
             fragments, rounded = pot.state.take(flow.units)
-            self.depart(flow, fragments, hop=pot.hop + 1, rounded=rounded)
+            self.depart(flow, fragments, hop=pot.hop + 1, rounded=rounded, unfollowed=pot.unfollowed)
 
-    def depart(self, flow: Flow, fragments: tuple[Fragment, ...], *, hop: int, rounded: bool) -> None:
+    def depart(
+        self, flow: Flow, fragments: tuple[Fragment, ...], *, hop: int, rounded: bool, unfollowed: Position | None
+    ) -> None:
         """A flow leaves a pot: apply the claims on it, record it, follow it or end it."""
         marks = self.claims_of.get(flow.id, ())
         if marks:
             hop = 0
         for claim in marks:
             fragments = self.mark(flow, fragments, claim)
-        traced = TracedFlow(flow, fragments, hop, len(self.traced), rounded, None, None)
+        traced = TracedFlow(flow, fragments, hop, len(self.traced), rounded, None, None, unfollowed)
         self.traced[flow.id] = traced
         if not claimed(fragments):
             return
@@ -181,7 +186,9 @@ class _Run:
         opening = self.graph.opening(name, at)
         state.put(opening, merged([(None, opening)]))
         instants = iter(self.graph.instants(name, at))
-        self.pots[name] = _OpenPot(state, reached.hop, instants, reached.flow.asset, reached.flow.owner)
+        self.pots[name] = _OpenPot(
+            state, reached.hop, instants, reached.flow.asset, reached.flow.owner, at if opening else None
+        )
         self.schedule_next(name)
 
     def schedule_next(self, pot: Pot) -> None:

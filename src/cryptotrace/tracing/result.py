@@ -87,6 +87,8 @@ class TracedFlow:
     """Where it was followed to; None if it ends here."""
     end: EndReason | None
     """Why it ends here; None if it was followed, or if nothing of it is claimed."""
+    unfollowed: Position | None = None
+    """When value that this trace does not follow had last entered the pot it left; None if none had."""
 
     @property
     def claimed(self) -> dict[str, Units]:
@@ -223,24 +225,26 @@ class Trace:
         """How many shares were rounded on the way to this flow; its distance from the exact share is at most that.
 
         Under ``haircut`` a share can be rounded to nothing, and then it is not followed. The exact trace would follow
-        it and might meet it again anywhere later, so the roundings before such a flow count for every later one, and
-        for flows that this trace did not reach. The bound compares traces that stop at the same flows: a dust or hop
-        limit may stop one of them earlier.
+        it and might meet it again wherever unfollowed value enters later, so the roundings before such a flow count
+        there too, and for flows that this trace did not reach. The bound compares traces that stop at the same flows:
+        a dust or hop limit may stop one of them earlier.
         """
         by_sequence = sorted(self.flows, key=lambda t: t.sequence, reverse=True)
         asked = next((t for t in by_sequence if t.flow.id == flow_id), None)
         served_until: dict[Pot, Position] = {}  # the last departure that counts, per pot: all earlier ones count too
+        entered = None if asked is not None else max((t.flow.departs for t in self.flows), default=None)
         count = 0
         for traced in by_sequence:
             flow, arrival = traced.flow, traced.arrival
-            before = asked is None or (traced.sequence < asked.sequence and flow.departs <= asked.flow.departs)
-            is_lost = before and self.rule == "haircut" and flow.units > 0 and not traced.claimed
-            counts = traced is asked or is_lost or flow.source in served_until
+            is_lost = self.rule == "haircut" and flow.units > 0 and not traced.claimed
+            may_return = is_lost and entered is not None and flow.departs <= entered
+            counts = traced is asked or may_return or flow.source in served_until
             if not counts and arrival is not None and arrival.pot in served_until:
                 counts = arrival.at <= served_until[arrival.pot]
             if counts:
                 served_until.setdefault(flow.source, flow.departs)
                 count += traced.rounded
+                entered = max((p for p in (entered, traced.unfollowed) if p is not None), default=None)
         return count
 
 
