@@ -213,6 +213,22 @@ def test_a_case_is_made_only_in_an_empty_folder(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
+@pytest.mark.parametrize("name", ["CON", "lpt1", "aux.txt", "a.", "a ", "what?", "a:b", "x|y"])
+def test_a_name_that_windows_cannot_have_is_refused_everywhere(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CaseError, match="Windows"):
+        Case.create(tmp_path / name, title="A case")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_too_long_for_windows_is_refused_there(tmp_path: Path) -> None:
+    from cryptotrace.case.file import check_folder_name
+
+    check_folder_name(tmp_path / ("x" * 200), windows=False)
+    with pytest.raises(CaseError, match="too deep"):
+        check_folder_name(tmp_path / ("x" * 200), windows=True)
+
+
 def test_a_folder_that_is_no_case_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="cryptotrace new"):
         Case.open(tmp_path)

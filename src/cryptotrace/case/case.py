@@ -108,7 +108,11 @@ class Case:
             raise CaseError(
                 f"{folder} exists and is not an empty folder; choose another name, or open it if it is a case"
             )
-        folder.mkdir(parents=True, exist_ok=True)
+        casefile.check_folder_name(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CaseError(f"{folder} cannot be made: {error.strerror}; choose another place") from error
         settings = casefile.CaseFile(folder.resolve().name, title, question, author, own_nodes_only, tuple(own_hosts))
         casefile.write(folder / "case.toml", settings)
         case = cls(folder, settings, clock=clock or _now, notice=notice or _to_stderr)

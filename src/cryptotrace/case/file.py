@@ -6,6 +6,7 @@ Keys stand there only as ``env:NAME``. The file is written whole or not at all.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -116,6 +117,29 @@ class CaseFile:
     """Transactions named as CoinJoins."""
     trace: TraceEntry | None = field(default=None)
     """The newest trace."""
+
+
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+#: What a case folder's path may have on Windows, where a path ends at 260: the rest is for evidence/ and a digest.
+LONGEST_ON_WINDOWS = 160
+
+
+def check_folder_name(folder: Path, *, windows: bool = os.name == "nt") -> None:
+    """Refuse a name that a folder cannot have on Windows, on every system: a case must be able to travel.
+
+    Raises:
+        CaseError: a reserved name or character, a dot or blank at the end, or (on Windows) a path that is too long.
+    """
+    name = folder.resolve().name
+    if _RESERVED.fullmatch(name) or name != name.rstrip(". ") or re.search(r'[<>:"|?*\x00-\x1f\\]', name):
+        raise CaseError(
+            f"a folder cannot be called {name!r} on Windows, and a case must be able to travel; choose another"
+        )
+    if windows and len(str(folder.resolve())) > LONGEST_ON_WINDOWS:
+        raise CaseError(
+            f"{folder} is too deep: its path has {len(str(folder.resolve()))} characters, Windows allows "
+            f"{LONGEST_ON_WINDOWS} for a case folder; choose one nearer to the drive's root"
+        )
 
 
 def write(path: Path, case: CaseFile) -> None:
