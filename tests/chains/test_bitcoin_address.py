@@ -117,6 +117,12 @@ def test_one_changed_character_is_always_noticed(script: bytes, data: st.DataObj
         script_of_address(changed, where)
 
 
+def test_only_text_is_an_address() -> None:
+    for wrong in (b"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH", None, 5):
+        with pytest.raises(InvalidAddress, match="an address is text"):
+            script_of_address(wrong, network("bitcoin"))  # type: ignore[arg-type]
+
+
 @given(st.text(max_size=100))
 def test_any_text_is_an_address_or_refused_as_none(text: str) -> None:
     for where in NETWORKS.values():

@@ -94,6 +94,17 @@ def test_spent_outputs_of_a_transaction_feed_the_next() -> None:
     assert assemble.transaction(_raw(second), outputs).fee == 10
 
 
+def test_output_flows_need_the_transactions_own_bytes_and_nothing_else() -> None:
+    payment = spend(_A, pays=[700, 300])
+    flows = assemble.output_flows(_raw(payment))
+    assert [(flow.id, flow.units, script) for flow, script in flows] == [
+        (f"{payment.txid}:0", 700, P2PKH),
+        (f"{payment.txid}:1", 300, P2PKH),
+    ]
+    with pytest.raises(SourceLied):
+        assemble.output_flows(_raw(payment, "ab" * 32))
+
+
 def test_the_subsidy_halves_until_nothing_is_left() -> None:
     main, regtest = network("bitcoin"), network("bitcoin-regtest")
     assert [assemble.subsidy(h, main) for h in (0, 209_999, 210_000, 840_000)] == [

@@ -260,6 +260,12 @@ def test_the_reserved_value_is_one_of_32_bytes(reserved: tuple[bytes, ...]) -> N
         proof.check_block(mine([first, payment]))
 
 
+def test_data_of_the_commitments_form_means_nothing_in_a_block_without_witnesses() -> None:
+    marked = wire.WireOutput(0, bytes.fromhex("6a24aa21a9ed") + bytes(32))
+    first = wire.WireTransaction.build([wire.WireInput(NULL, b"\x01\x01", 0)], [marked])
+    assert proof.verify_witness_commitment(mine([first])) is None
+
+
 def test_the_last_of_several_commitments_counts() -> None:
     payment = spend(Outpoint("11" * 32, 0), witness=(b"\x01",))
     false = wire.WireOutput(0, bytes.fromhex("6a24aa21a9ed") + bytes(32))

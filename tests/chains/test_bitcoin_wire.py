@@ -196,6 +196,32 @@ def test_a_merge_mined_version_is_refused_only_where_the_work_is_missing() -> No
     assert wire.decode_block(wire.encode_block(replace(block, header=bip9))).transactions == block.transactions
 
 
+def test_a_header_with_scrypt_work_is_refused_as_litecoins() -> None:
+    root = "97ddfbbae6be97fd6cdf3e7ca13232a3afff2353e29badfab7f73011edd4ced9"
+    first = wire.Header(1, "0" * 64, root, 1317972665, 0x1E0FFFF0, 2084524493, "")
+    assert wire.decode_header(wire.encode_header(first)).hash.startswith("12a765e31ffd4059bada1e25190f6e98")
+    block = mine([coinbase(1)])
+    with pytest.raises(UnsupportedChain, match="Litecoin"):
+        wire.decode_block(wire.encode_block(replace(block, header=first)))
+    altered = replace(first, nonce=first.nonce + 1)
+    assert wire.decode_block(wire.encode_block(replace(block, header=altered))).transactions == block.transactions
+
+
+def test_a_regtest_header_without_work_is_never_taken_for_another_chain() -> None:
+    block = mine([coinbase(1)])
+    for nonce in range(40):
+        raw = wire.encode_block(replace(block, header=replace(block.header, nonce=nonce)))
+        assert wire.decode_block(raw).header.nonce == nonce
+
+
+def test_counts_and_lengths_of_every_width_survive_the_round_trip() -> None:
+    many = spend(*(Outpoint("11" * 32, n) for n in range(300)), pays=[1] * 253)
+    long = WireTransaction.build([WireInput(_OUTPOINT, bytes(253), 0)], [WireOutput(1, bytes(70_000))])
+    for each in (many, long):
+        assert wire.decode_transaction(wire.encode(each)) == each
+    assert (len(many.inputs), len(many.outputs), len(long.outputs[0].script)) == (300, 253, 70_000)
+
+
 def test_building_checks_the_parts_as_if_they_had_been_read() -> None:
     with pytest.raises(MalformedBytes):
         WireTransaction.build([], [WireOutput(1, P2PKH)])

@@ -13,6 +13,8 @@ from cryptotrace.errors import UnsupportedChain
 _AUXPOW_BIT = 0x100
 _AUXPOW_CHAINS = {1: "Namecoin", 98: "Dogecoin"}
 _MWEB_FLAG = 0x08
+#: Litecoin's easiest target. Above it (regtest) any header may meet scrypt by chance, and nothing can be told.
+_SCRYPT_MAX_TARGET = (1 << 236) - 1
 
 
 def refuse_foreign_transaction_flag(flag: int, offset: int) -> None:
@@ -35,9 +37,9 @@ def _target(bits: int) -> int:
 
 
 def _scrypt_meets(header: bytes, target: int) -> bool:
-    """True if the header's scrypt work meets the target. A Python built without scrypt cannot tell: False."""
+    """True if the header's scrypt work meets a target of Litecoin's; a Python without scrypt cannot tell: False."""
     scrypt = getattr(hashlib, "scrypt", None)
-    if scrypt is None:
+    if scrypt is None or target > _SCRYPT_MAX_TARGET:
         return False
     work = scrypt(header, salt=header, n=1024, r=1, p=1, dklen=32)
     return int.from_bytes(work, "little") <= target
