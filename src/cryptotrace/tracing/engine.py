@@ -127,7 +127,7 @@ class _Run:
             )
         if not self.rule.conserves:
             touched = claim.units == 0 or claim.claimant in claimed(fragments)
-            return fragments if touched else merged([*fragments, (claim.claimant, flow.units)])
+            return fragments if touched else (*(f for f in fragments if f[0]), (claim.claimant, flow.units))
         if self.rule.is_ordered:
             before, rest = split_at(fragments, claim.offset)
             inside, after = split_at(rest, claim.units)
