@@ -15,7 +15,7 @@ from cryptotrace.errors import ConfigurationError, DataNotFound, NotSupported
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.source import Source
 from cryptotrace.sources.policy import Policy
-from cryptotrace.sources.spec import Spec, host_of, parse_spec
+from cryptotrace.sources.spec import Spec, basic_auth, host_and_port, host_of, http_headers, parse_spec
 
 __all__ = ["KINDS", "Policy", "Spec", "open_source", "parse_spec", "require"]
 
@@ -100,8 +100,63 @@ def _open_memory(spec: Spec, network: Network, recorder: Recorder, policy: Polic
     )
 
 
+def _open_blocks(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:
+    from cryptotrace.sources.blocks import BlocksSource
+
+    first = None if spec.option("height") is None else spec.number("height", 0)
+    source = BlocksSource(network, Path(spec.location), recorder, spec.name, first)
+    for problem in source.problems:
+        policy.notice(f"{spec.name}: {problem}")
+    return source
+
+
+def _open_rpc(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:
+    from cryptotrace.sources.http import HttpTransport, settings_of
+    from cryptotrace.sources.jsonrpc import BatchChannel
+    from cryptotrace.sources.rpc import RpcSource
+
+    # a scan of the unspent outputs or of the filters takes minutes before its first byte
+    settings = settings_of(spec, timeout_s=900, deadline_s=3600)
+    transport = HttpTransport(spec, recorder, settings, auth=basic_auth(spec))
+    return RpcSource(network, BatchChannel(transport, spec.name), policy.notice)
+
+
+def _open_esplora(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:
+    from cryptotrace.sources.esplora import EsploraSource
+    from cryptotrace.sources.http import HttpTransport, settings_of
+
+    transport = HttpTransport(spec, recorder, settings_of(spec), headers=http_headers(spec))
+    return EsploraSource(network, transport, spec.name)
+
+
+def _open_electrum(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:
+    import ssl
+
+    from cryptotrace.sources.electrum import GREETING, ElectrumSource
+    from cryptotrace.sources.lines import LineChannel
+
+    tls = None
+    if spec.kind == "electrum+tls":
+        try:
+            tls = ssl.create_default_context(cafile=spec.option("ca"))
+        except OSError as error:
+            raise ConfigurationError(
+                f"{spec.name}: the certificate file of option ca cannot be read: {error}"
+            ) from error
+    timeout_s, retries = spec.number("timeout", 30, 1), spec.number("retries", 4)
+    channel = LineChannel(
+        host_and_port(spec), spec.name, recorder, tls=tls, timeout_s=timeout_s, retries=retries, greeting=GREETING
+    )
+    return ElectrumSource(network, channel)
+
+
 #: Every kind of source that a specification can name.
 KINDS: dict[str, Opener] = {
+    "blocks": _open_blocks,
+    "rpc": _open_rpc,
+    "esplora": _open_esplora,
+    "electrum": _open_electrum,
+    "electrum+tls": _open_electrum,
     "json": _open_json,
     "csv": _open_csv,
     "recorded": _open_recorded,

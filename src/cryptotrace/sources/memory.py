@@ -12,12 +12,12 @@ from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import WireTransaction, decode_block, decode_transaction, encode
 from cryptotrace.chains.networks import Network
 from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
-from cryptotrace.evidence.canonical import canonical_json
 from cryptotrace.evidence.recorder import MemoryRecorder, Recorder
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account
 from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnknown, SpentOutput, Unspent
 from cryptotrace.model.transaction import Outpoint
+from cryptotrace.sources.used import Used
 
 
 class MemorySource:
@@ -52,12 +52,11 @@ class MemorySource:
         self.chain = network.chain
         self.name = name
         self._network = network
-        self._recorder = MemoryRecorder() if recorder is None else recorder
         self._blocks = {block.ref.height: block for block in blocks}
         self._given = list(transactions)
         refs = [*(b.ref for b in self._blocks.values()), *(t.block for t in self._given if t.block is not None)]
         self._tip = tip or _highest(network, refs)
-        self._digests: dict[str, str] = {}
+        self._used = Used(MemoryRecorder() if recorder is None else recorder, name, self._tip)
         self._held: dict[str, RawTransaction] = {}
         self._wires: dict[str, WireTransaction] = {}
         self._spenders: dict[Outpoint, tuple[str, int]] = {}
@@ -166,7 +165,7 @@ class MemorySource:
                 f"{self.name} holds no transaction that spends it, and not every block from height {since} to its tip "
                 f"{self._tip.height}; a node, an Electrum server or an explorer would tell",
             )
-        return Unspent(outpoint, self._tip, self.state(f"spend {outpoint}", None))
+        return Unspent(outpoint, self._tip, self._used.statement(f"spend {outpoint}", None))
 
     # --- Histories, Balances ------------------------------------------------------------------------------------------
 
@@ -179,7 +178,7 @@ class MemorySource:
         touching.sort(
             key=lambda t: (far, order[t]) if (ref := places[t].block) is None else (ref.height, places[t].index)
         )
-        self.state(f"history {account}", touching)
+        self._used.statement(f"history {account}", touching)
         return iter(touching)
 
     def balance(self, account: Account) -> tuple[int, Tip]:
@@ -201,7 +200,7 @@ class MemorySource:
                 owned = account_of_script(output.script, self._network) == account
                 if owned and Outpoint(txid, vout) not in self._confirmed_spends:
                     total += output.units
-        self.state(f"balance {account}", total)
+        self._used.statement(f"balance {account}", total)
         return total, self._tip
 
     # --- Proofs -------------------------------------------------------------------------------------------------------
@@ -222,36 +221,15 @@ class MemorySource:
 
     # --- evidence -----------------------------------------------------------------------------------------------------
 
-    def state(self, request: str, value: object) -> str:
-        """Record what follows from everything that is held; gives the digest of the statement."""
-        if request not in self._digests:
-            statement = {
-                "request": request,
-                "answer": value,
-                "tip": {"height": self._tip.height, "hash": self._tip.hash},
-            }
-            self._digests[request] = self._recorder.record(
-                canonical_json(statement), source=self.name, request=request, tip=self._tip, status="derived"
-            )
-        return self._digests[request]
-
     def _block_evidence(self, block: RawBlock) -> str:
-        if block.evidence:
-            return block.evidence
-        request = f"block {block.ref.hash} height {block.ref.height}"
-        if request not in self._digests:
-            self._digests[request] = self._recorder.record(block.raw, source=self.name, request=request, tip=self._tip)
-        return self._digests[request]
+        return block.evidence or self._used.block(block.ref, block.raw)
 
     def _evidence(self, held: RawTransaction) -> str:
         if held.evidence:
             return held.evidence
         if held.block is not None and held.block.height in self._blocks:
             return self._block_evidence(self._blocks[held.block.height])
-        request = f"transaction {held.txid}"
-        if request not in self._digests:
-            self._digests[request] = self._recorder.record(held.raw, source=self.name, request=request, tip=self._tip)
-        return self._digests[request]
+        return self._used.transaction(held.txid, held.raw)
 
     # --- loading ------------------------------------------------------------------------------------------------------
 

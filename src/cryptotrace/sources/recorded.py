@@ -5,6 +5,7 @@ What was not asked then is not known now, and the error says so.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 from cryptotrace.chains.bitcoin.wire import decode_block, decode_transaction
@@ -17,9 +18,14 @@ from cryptotrace.model.identity import Account
 from cryptotrace.model.source import RawBlock, RawTransaction, Source, Spend, SpendUnknown, Unspent
 from cryptotrace.model.transaction import Outpoint
 from cryptotrace.sources.csvfile import CsvSource
+from cryptotrace.sources.electrum import ElectrumSource
+from cryptotrace.sources.esplora import EsploraSource
 from cryptotrace.sources.foreignjson import parse_json
 from cryptotrace.sources.jsonfile import JsonSource
+from cryptotrace.sources.jsonrpc import ReplayChannel
 from cryptotrace.sources.memory import MemorySource
+from cryptotrace.sources.rpc import RpcSource
+from cryptotrace.sources.transport import ReplayTransport
 
 
 def open_recorded(recording: Recording, network: Network, source: str | None = None) -> Source:
@@ -152,9 +158,26 @@ def _replay_csv(recording: Recording, network: Network, name: str) -> Source:
     return CsvSource(network, filename, raw, MemoryRecorder(), name)
 
 
+def _replay_rpc(recording: Recording, network: Network, name: str) -> Source:
+    return RpcSource(network, ReplayChannel(recording, name), lambda _: None)
+
+
+def _replay_esplora(recording: Recording, network: Network, name: str) -> Source:
+    # the active chain of a recording does not change: the tip is not looked at again
+    return EsploraSource(network, ReplayTransport(recording, name), name, check_every_s=math.inf)
+
+
+def _replay_electrum(recording: Recording, network: Network, name: str) -> Source:
+    return ElectrumSource(network, ReplayChannel(recording, name))
+
+
 _REPLAYS: dict[str, Callable[[Recording, Network, str], Source]] = {
     "memory": RecordedChain,
     "blocks": RecordedChain,
     "json": _replay_json,
     "csv": _replay_csv,
+    "rpc": _replay_rpc,
+    "esplora": _replay_esplora,
+    "electrum": _replay_electrum,
+    "electrum+tls": _replay_electrum,
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from cryptotrace.errors import DataNotFound
+from cryptotrace.errors import DataNotFound, MalformedBytes, SourceLied, UnsupportedChain
 from cryptotrace.evidence.canonical import redact
 from cryptotrace.evidence.recorder import Recording
 from cryptotrace.model.block import Tip
@@ -95,3 +97,18 @@ class ReplayTransport:
 def _is_final(status: str) -> bool:
     """True for an answer that is not retried."""
     return status in ("ok", "http 400", "http 404")
+
+
+@contextmanager
+def blame(name: str) -> Iterator[None]:
+    """Within it, an answer that cannot be read is the fault of the source ``name``.
+
+    Raises:
+        SourceLied: instead of ``MalformedBytes`` and ``UnsupportedChain``.
+    """
+    try:
+        yield
+    except (MalformedBytes, UnsupportedChain) as error:
+        raise SourceLied(
+            f"{name} gave an answer that cannot be read: {error}; ask again or ask another source"
+        ) from error

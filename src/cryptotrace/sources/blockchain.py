@@ -1,0 +1,145 @@
+"""Which of the blocks in some files are the chain: headers linked by their previous hash, most work wins."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cryptotrace.chains.bitcoin.proof import block_work, check_work
+from cryptotrace.chains.bitcoin.wire import decode_block
+from cryptotrace.chains.networks import Network
+from cryptotrace.errors import ChainError, ConfigurationError, ProofRefused
+from cryptotrace.sources.blockfiles import BlockPlace
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedBlocks:
+    """The active chain among some blocks, as far as they show it."""
+
+    active: dict[int, tuple[BlockPlace, ...]]
+    """Height to where the block's bytes are; more than one place if it was written repeatedly."""
+    stale: tuple[str, ...]
+    """Hashes of blocks on branches with less work."""
+    first_of_run: int
+    """Every block from this height to the highest is there."""
+
+
+@dataclass(slots=True)
+class _Fragment:
+    """Blocks that build on each other and on nothing else that is there."""
+
+    hashes: list[str]
+    """The branch with the most work, lowest first."""
+    work: int
+    """Work of that branch."""
+    stale: list[str]
+    """The other blocks."""
+    height: int = 0
+    """Height of the first."""
+
+
+def link(
+    places: Iterable[BlockPlace], network: Network, read: Callable[[BlockPlace], bytes], first_height: int | None
+) -> LinkedBlocks:
+    """Link blocks into the active chain. Parts that do not connect are kept where their heights do not overlap.
+
+    Args:
+        places: the blocks, in any order.
+        network: the chain.
+        read: gives a block's bytes; asked only where a height must be read from a coinbase.
+        first_height: height of the first block of a part whose height does not follow from its blocks.
+
+    Raises:
+        ConfigurationError: no blocks, or a height that cannot be told.
+    """
+    held: dict[str, list[BlockPlace]] = defaultdict(list)
+    refused: ProofRefused | None = None
+    for place in places:
+        try:
+            check_work(place.header, network.max_target)
+        except ProofRefused as error:
+            refused = error
+            continue
+        held[place.header.hash].append(place)
+    if not held:
+        raise ConfigurationError(f"there is no block of {network.name} in the files") from refused
+    fragments = _fragments(held)
+    for fragment in fragments:
+        fragment.height = _height(fragment, held, network, read, first_height)
+    chosen: list[_Fragment] = []
+    stale = [block_hash for fragment in fragments for block_hash in fragment.stale]
+    for fragment in sorted(fragments, key=lambda f: (f.work, f.hashes[0]), reverse=True):
+        if any(_overlap(fragment, other) for other in chosen):
+            stale += fragment.hashes
+        else:
+            chosen.append(fragment)
+    active = {f.height + n: tuple(held[block_hash]) for f in chosen for n, block_hash in enumerate(f.hashes)}
+    top = max(chosen, key=lambda f: f.height)
+    return LinkedBlocks(dict(sorted(active.items())), tuple(sorted(stale)), top.height)
+
+
+def _overlap(one: _Fragment, other: _Fragment) -> bool:
+    return one.height < other.height + len(other.hashes) and other.height < one.height + len(one.hashes)
+
+
+def _fragments(held: dict[str, list[BlockPlace]]) -> list[_Fragment]:
+    children: dict[str, list[str]] = defaultdict(list)
+    roots = []
+    for block_hash, (place, *_) in held.items():
+        if place.header.previous in held:
+            children[place.header.previous].append(block_hash)
+        else:
+            roots.append(block_hash)
+    return [_best_branch(root, children, held) for root in roots]
+
+
+def _best_branch(root: str, children: dict[str, list[str]], held: dict[str, list[BlockPlace]]) -> _Fragment:
+    work = {root: block_work(held[root][0].header.bits)}
+    order = [root]
+    for block_hash in order:  # grows while it is walked
+        for child in children.get(block_hash, ()):
+            work[child] = work[block_hash] + block_work(held[child][0].header.bits)
+            order.append(child)
+    best = max(order, key=lambda h: work[h])  # of equal work the one that was written first, as a node does
+    branch = [best]
+    while branch[-1] != root:
+        branch.append(held[branch[-1]][0].header.previous)
+    on_branch = set(branch)
+    return _Fragment(branch[::-1], work[best], [h for h in order if h not in on_branch])
+
+
+def _height(
+    fragment: _Fragment,
+    held: dict[str, list[BlockPlace]],
+    network: Network,
+    read: Callable[[BlockPlace], bytes],
+    first_height: int | None,
+) -> int:
+    if fragment.hashes[0] == network.genesis_hash:
+        return 0
+    if first_height is not None:
+        return first_height
+    for depth, block_hash in enumerate(fragment.hashes):
+        place = held[block_hash][0]
+        if place.header.version >= 2 and (height := _coinbase_height(read(place))) is not None and height >= depth:
+            return height - depth
+    place = held[fragment.hashes[0]][0]
+    raise ConfigurationError(
+        f"{place.file}, offset {place.offset}: block {place.header.hash} builds on {place.header.previous}, "
+        "which is not there, and says no height; write blocks:PATH?height=N with the height of the first block"
+    )
+
+
+def _coinbase_height(raw: bytes) -> int | None:
+    """The height that a coinbase begins with (BIP 34), or None."""
+    try:
+        script = decode_block(raw).transactions[0].inputs[0].script_sig
+    except ChainError:
+        return None
+    if script and 0x51 <= script[0] <= 0x60:
+        return script[0] - 0x50
+    size = script[0] if script else 0
+    if not 1 <= size <= 4 or len(script) <= size or script[size] & 0x80:
+        return None
+    return int.from_bytes(script[1 : 1 + size], "little")

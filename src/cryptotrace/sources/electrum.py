@@ -1,0 +1,277 @@
+"""``electrum:`` and ``electrum+tls:`` - servers of the Electrum protocol (ElectrumX, electrs, Fulcrum).
+
+The protocol knows what touched a script, not who spent an output and not where a transaction is. So a spend is found
+by reading the transactions of the output's script, and a transaction's height is found in the history of one of its
+scripts. Places are proved by Merkle branches under the header. Whole blocks and the scripts behind a digest are not to
+be had.
+
+Source: the Electrum protocol document, versions 1.4 to 1.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+from cryptotrace.chains.bitcoin.address import script_of_address
+from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, WireTransaction, decode_header, decode_transaction
+from cryptotrace.chains.networks import Network
+from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
+from cryptotrace.model.block import BlockRef, Tip
+from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
+from cryptotrace.model.source import RawTransaction, Spend, SpendUnknown, Unspent
+from cryptotrace.model.transaction import Outpoint
+from cryptotrace.sources.esplora import branch_root
+from cryptotrace.sources.esplorajson import lied
+from cryptotrace.sources.foreignjson import Field
+from cryptotrace.sources.jsonrpc import Call, Channel, Reply
+from cryptotrace.sources.transport import blame
+
+#: Said first on every connection: who we are, and which versions of the protocol we speak.
+GREETING = Call("server.version", ("cryptotrace", ("1.4", "1.6")))
+_OP_RETURN = 0x6A
+
+
+class ElectrumSource:
+    """An Electrum server. Satisfies ``Transactions``, ``Spends``, ``Histories``, ``Balances`` and ``Proofs``."""
+
+    def __init__(self, network: Network, channel: Channel) -> None:
+        self.chain = network.chain
+        self.name = channel.name
+        self._network = network
+        self._channel = channel
+        self._headers: dict[int, Header] = {}
+        self._histories: dict[bytes, dict[str, int]] = {}
+        self._wires: dict[str, tuple[bytes, WireTransaction, str]] = {}
+        self._tip = self._find_tip()
+        channel.tip = self._tip
+
+    # --- Source -------------------------------------------------------------------------------------------------------
+
+    def tip(self) -> Tip:
+        """The tip when the source was opened; every answer belongs to it."""
+        return self._tip
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._channel.close()
+
+    def _find_tip(self) -> Tip:
+        with blame(self.name):
+            genesis = self._header(0).hash
+            if genesis != self._network.genesis_hash:
+                raise SourceLied(
+                    f"{self.name} serves another chain than {self._network.name}: its genesis is {genesis}"
+                )
+            newest = self._good(self._one("blockchain.headers.subscribe"), "tip")
+            height = newest["height"].integer(0, 2**31)
+            return Tip(self.chain, height, decode_header(newest["hex"].raw_hex()[:HEADER_SIZE]).hash)
+
+    def _check_tip(self) -> None:
+        """See that the tip of this run is still in the active chain.
+
+        Raises:
+            ChainReorganised: it is not.
+        """
+        reply = self._one("blockchain.block.header", self._tip.height)
+        found = "nothing" if reply.code else decode_header(reply.result.raw_hex()[:HEADER_SIZE]).hash
+        if found != self._tip.hash:
+            raise ChainReorganised(
+                f"{self.name}: at height {self._tip.height} the active chain now has {found}, not the tip "
+                f"{self._tip.hash} of this run; open the source again"
+            )
+
+    # --- Transactions -------------------------------------------------------------------------------------------------
+
+    def transactions(self, txids: Sequence[str]) -> Iterator[RawTransaction]:
+        """The transactions of those txids, in their order.
+
+        Raises:
+            DataNotFound: the server does not know one of them.
+            SourceLied: the bytes hash to another txid.
+        """
+        with blame(self.name):
+            self._fetch(txids)
+            found = [self._placed(txid) for txid in txids]
+            self._check_tip()
+        return iter(found)
+
+    def _fetch(self, txids: Sequence[str]) -> None:
+        missing = [txid for txid in dict.fromkeys(txids) if txid not in self._wires]
+        replies = self._channel.call([Call("blockchain.transaction.get", (txid, False)) for txid in missing])
+        for txid, reply in zip(missing, replies, strict=True):
+            raw = self._good(reply, f"transaction {txid}").raw_hex()
+            wire = decode_transaction(raw)
+            if wire.txid != txid:
+                raise lied(self.name, txid, "txid", txid, wire.txid)
+            self._wires[txid] = (raw, wire, reply.evidence)
+
+    def _placed(self, txid: str) -> RawTransaction:
+        raw, wire, evidence = self._wires[txid]
+        height = self._height(wire)
+        if height is None:
+            return RawTransaction(self.chain, txid, raw, None, -1, evidence)
+        block, index, _ = self._proved(txid, height)
+        return RawTransaction(self.chain, txid, raw, block, index, evidence)
+
+    def _height(self, wire: WireTransaction) -> int | None:
+        """Height of the block of a transaction by the history of one of its scripts; None if it is not confirmed."""
+        refusal = ""
+        for output in wire.outputs:
+            if output.script[:1] == bytes([_OP_RETURN]):
+                continue  # servers do not index what cannot be spent
+            try:
+                history = self._history(script_key(output.script), wire.txid)
+            except SourceUnavailable as error:
+                refusal = str(error)  # too long for this server: perhaps another output's is not
+                continue
+            if wire.txid in history:
+                height = history[wire.txid]
+                return height if 0 < height <= self._tip.height else None
+        return self._height_by_inputs(wire, refusal)
+
+    def _height_by_inputs(self, wire: WireTransaction, refusal: str) -> int | None:
+        for each in () if wire.is_coinbase else wire.inputs:
+            self._fetch([each.outpoint.txid])
+            spent = self._wires[each.outpoint.txid][1].outputs
+            if each.outpoint.vout < len(spent):
+                history = self._history(script_key(spent[each.outpoint.vout].script), wire.txid)
+                if wire.txid in history:
+                    height = history[wire.txid]
+                    return height if 0 < height <= self._tip.height else None
+        raise SourceLied(
+            f"{self.name} gives transaction {wire.txid} and does not list it under any of its scripts; {refusal}"
+        )
+
+    def _history(self, key: bytes, wanted: str = "") -> dict[str, int]:
+        """Txid to height of what touches a script, in chain order; 0 and -1 are unconfirmed."""
+        if key in self._histories and wanted in {*self._histories[key], ""}:
+            return self._histories[key]
+        reply = self._one("blockchain.scripthash.get_history", key[::-1].hex())
+        if reply.code:
+            raise SourceUnavailable(f"{self.name} does not give the history of a script: {reply.error}")
+        history: dict[str, int] = {}
+        for entry in reply.result.items():
+            txid, height = entry["tx_hash"].hash(), entry["height"].integer(-1, 2**31)
+            if txid in history:
+                raise SourceLied(f"{self.name} lists {txid} twice in one history; ask again or ask another source")
+            history[txid] = height
+        confirmed = [height for height in history.values() if height > 0]
+        if confirmed != sorted(confirmed):
+            raise SourceLied(f"{self.name} gives a history out of order; ask again or ask another source")
+        self._histories[key] = history
+        return history
+
+    # --- Spends -------------------------------------------------------------------------------------------------------
+
+    def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
+        """For each outpoint who spends it: the transactions of the output's script are read."""
+        self._histories.clear()  # they may have grown: a spend may have arrived in the mempool
+        with blame(self.name):
+            found = [self._spend(outpoint) for outpoint in outpoints]
+            self._check_tip()
+        return iter(found)
+
+    def _spend(self, outpoint: Outpoint) -> Spend | Unspent | SpendUnknown:
+        try:
+            self._fetch([outpoint.txid])
+        except DataNotFound as error:
+            return SpendUnknown(outpoint, str(error))
+        _, creating, evidence = self._wires[outpoint.txid]
+        if outpoint.vout >= len(creating.outputs):
+            return SpendUnknown(outpoint, f"transaction {outpoint.txid} has no output {outpoint.vout}")
+        script = creating.outputs[outpoint.vout].script
+        if script[:1] == bytes([_OP_RETURN]):
+            return Unspent(outpoint, self._tip, evidence)  # nobody can ever spend it
+        try:
+            history = self._history(script_key(script))
+        except SourceUnavailable as error:
+            return SpendUnknown(outpoint, str(error))
+        if outpoint.txid not in history:
+            return SpendUnknown(outpoint, f"{self.name} does not index the script of this output")
+        self._fetch(list(history))
+        for txid in history:
+            for vin, each in enumerate(self._wires[txid][1].inputs):
+                if each.outpoint == outpoint:
+                    spending = self._placed(txid)
+                    return Spend(outpoint, txid, vin, spending.block, spending.evidence)
+        return Unspent(outpoint, self._tip, evidence)
+
+    # --- Histories, Balances ------------------------------------------------------------------------------------------
+
+    def history(self, account: Account) -> Iterator[str]:
+        """Txids that touch the account, oldest first, unconfirmed last."""
+        self._histories.clear()
+        with blame(self.name):
+            history = self._history(self._key(account))
+            self._check_tip()
+        confirmed = [txid for txid, height in history.items() if 0 < height <= self._tip.height]
+        return iter(confirmed + [txid for txid in history if txid not in set(confirmed)])
+
+    def balance(self, account: Account) -> tuple[int, Tip]:
+        """Confirmed satoshi of the account.
+
+        Raises:
+            ChainReorganised: the tip of this run is no longer in the active chain.
+        """
+        with blame(self.name):
+            result = self._good(
+                self._one("blockchain.scripthash.get_balance", self._key(account)[::-1].hex()), "balance"
+            )
+            self._check_tip()
+            newest = self._good(self._one("blockchain.headers.subscribe"), "tip")
+            height = newest["height"].integer(0, 2**31)
+            tip = Tip(self.chain, height, decode_header(newest["hex"].raw_hex()[:HEADER_SIZE]).hash)
+            return result["confirmed"].units(), tip
+
+    def _key(self, account: Account) -> bytes:
+        if account.is_script_digest:
+            return bytes.fromhex(account.address.removeprefix(SCRIPT_DIGEST_PREFIX))
+        return script_key(script_of_address(account.address, self._network))
+
+    # --- Proofs -------------------------------------------------------------------------------------------------------
+
+    def merkle_branch(self, txid: str) -> tuple[BlockRef, int, tuple[str, ...]]:
+        """Block, place and sibling hashes from the leaf up; they lead to the header's Merkle root.
+
+        Raises:
+            DataNotFound: the transaction is not confirmed.
+        """
+        with blame(self.name):
+            self._fetch([txid])
+            height = self._height(self._wires[txid][1])
+            if height is None:
+                raise DataNotFound(f"{self.name}: transaction {txid} is not confirmed at {self._tip.height}")
+            proved = self._proved(txid, height)
+            self._check_tip()
+        return proved
+
+    def _proved(self, txid: str, height: int) -> tuple[BlockRef, int, tuple[str, ...]]:
+        proof = self._good(self._one("blockchain.transaction.get_merkle", txid, height), f"proof of {txid}")
+        index = proof["pos"].integer(0, 2**24)
+        branch = tuple(item.hash() for item in proof["merkle"].items())
+        header = self._header(height)
+        if (root := branch_root(txid, index, branch)) != header.merkle_root:
+            raise lied(self.name, txid, f"merkle branch at height {height}", root, header.merkle_root)
+        return BlockRef(self.chain, height, header.hash, header.time), index, branch
+
+    def _header(self, height: int) -> Header:
+        if height not in self._headers:
+            reply = self._one("blockchain.block.header", height)
+            self._headers[height] = decode_header(self._good(reply, f"header {height}").raw_hex()[:HEADER_SIZE])
+        return self._headers[height]
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def _one(self, method: str, *parameters: str | int | bool) -> Reply:
+        return self._channel.call([Call(method, parameters)])[0]
+
+    def _good(self, reply: Reply, what: str) -> Field:
+        if reply.code:
+            raise DataNotFound(f"{self.name} has no {what}: {reply.error}")
+        return reply.result
+
+
+def script_key(script: bytes) -> bytes:
+    """What the protocol knows a script by: its SHA-256 (printed reversed)."""
+    return sha256(script).digest()

@@ -1,0 +1,364 @@
+"""``esplora:`` - the REST API of Blockstream's Esplora, as explorers and own servers offer it.
+
+A transaction's bytes are rebuilt from its JSON and must hash to its txid; if they do not, the raw bytes are fetched and
+the figure that differs is named. Its place in the block is taken from a Merkle branch that leads to the header's root.
+
+Source: the HTTP API document of Esplora.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from cryptotrace.chains.bitcoin.merkle import pair
+from cryptotrace.chains.bitcoin.wire import (
+    Header,
+    decode_block,
+    decode_header,
+    decode_transaction,
+    hash_bytes,
+    hash_text,
+)
+from cryptotrace.chains.networks import Network
+from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
+from cryptotrace.model.block import BlockRef, Tip
+from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
+from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnknown, Unspent
+from cryptotrace.model.transaction import Outpoint
+from cryptotrace.sources.esplorajson import check_explorer_figures, lied, read_explorer_transaction, read_status
+from cryptotrace.sources.foreignjson import Field, parse_json
+from cryptotrace.sources.transport import Answer, Request, Transport, blame
+
+#: Confirmed transactions of one page of an address.
+PAGE = 25
+_PAGE_ATTEMPTS = 3
+_REMEMBERED = 4096
+
+
+class EsploraSource:
+    """An Esplora server. Satisfies every protocol of ``cryptotrace.model.source``.
+
+    Args:
+        network: the chain.
+        transport: HTTP, or a recording.
+        name: how the source is called in evidence.
+        check_every_s: how long the tip is trusted to be in the active chain before it is looked at again.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        transport: Transport,
+        name: str,
+        *,
+        check_every_s: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.chain = network.chain
+        self.name = name
+        self._network = network
+        self._transport = transport
+        self._check_every_s = check_every_s
+        self._clock = clock
+        self._remembered: OrderedDict[str, RawTransaction] = OrderedDict()
+        self._headers: dict[str, Header] = {}
+        self._tip = self._find_tip()
+        transport.tip = self._tip
+        self._checked_at = clock()
+
+    # --- Source -------------------------------------------------------------------------------------------------------
+
+    def tip(self) -> Tip:
+        """The tip when the source was opened; every answer belongs to it."""
+        return self._tip
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def _find_tip(self) -> Tip:
+        genesis = self._text("/block-height/0")
+        if genesis != self._network.genesis_hash:
+            raise SourceLied(
+                f"{self.name} is not a server of {self._network.name}: its genesis block is {genesis[:64]}"
+            )
+        tip_hash = self._text("/blocks/tip/hash")
+        with blame(self.name):
+            block = self._json(f"/block/{tip_hash}")
+            if (said := block["id"].hash()) != tip_hash:
+                raise SourceLied(f"{self.name} gives block {said} when asked for its tip {tip_hash}")
+            return Tip(self.chain, block["height"].integer(0, 2**31), tip_hash)
+
+    def _check_tip(self) -> None:
+        """See that the tip of this run is still in the active chain.
+
+        Raises:
+            ChainReorganised: it is not.
+        """
+        if self._clock() - self._checked_at < self._check_every_s:
+            return
+        self._checked_at = self._clock()
+        try:
+            found = self._text(f"/block-height/{self._tip.height}")
+        except DataNotFound:
+            found = "nothing"
+        if found != self._tip.hash:
+            raise ChainReorganised(
+                f"{self.name}: at height {self._tip.height} the active chain now has {found}, not the tip "
+                f"{self._tip.hash} of this run; open the source again"
+            )
+
+    # --- Blocks -------------------------------------------------------------------------------------------------------
+
+    def block(self, height: int) -> RawBlock:
+        """The block at that height.
+
+        Raises:
+            DataNotFound: it is above the tip.
+        """
+        if not 0 <= height <= self._tip.height:
+            raise DataNotFound(
+                f"{self.name} has no block at height {height} in this run; its tip is {self._tip.height}"
+            )
+        found = self._raw_block(self._text(f"/block-height/{height}"), height)
+        self._check_tip()
+        return found
+
+    def block_by_hash(self, block_hash: str) -> RawBlock:
+        """The block of that hash.
+
+        Raises:
+            DataNotFound: there is no such block in the active chain up to the tip.
+        """
+        with blame(self.name):
+            height = self._json(f"/block/{block_hash}")["height"].integer(0, 2**31)
+        if height > self._tip.height or self._text(f"/block-height/{height}") != block_hash:
+            raise DataNotFound(f"{self.name}: block {block_hash} is not in the active chain up to {self._tip.height}")
+        return self._raw_block(block_hash, height)
+
+    def _raw_block(self, block_hash: str, height: int) -> RawBlock:
+        answer = self._ask(f"/block/{block_hash}/raw")
+        with blame(self.name):
+            header = decode_block(answer.body).header
+        if header.hash != block_hash:
+            raise SourceLied(f"{self.name} gives the bytes of block {header.hash} when asked for {block_hash}")
+        return RawBlock(BlockRef(self.chain, height, block_hash, header.time), answer.body, answer.evidence)
+
+    # --- Transactions -------------------------------------------------------------------------------------------------
+
+    def transactions(self, txids: Sequence[str]) -> Iterator[RawTransaction]:
+        """The transactions of those txids, in their order.
+
+        Raises:
+            DataNotFound: the server does not know one of them.
+            SourceLied: its figures contradict the bytes.
+        """
+        with blame(self.name):
+            found = [self._transaction(txid) for txid in txids]
+            self._check_tip()
+        return iter(found)
+
+    def _transaction(self, txid: str) -> RawTransaction:
+        if txid in self._remembered:
+            return self._remembered[txid]
+        answer = self._ask(f"/tx/{txid}")
+        said = read_explorer_transaction(parse_json(answer.body, f"{self.name}/tx/{txid}"), self._network)
+        if said.txid != txid:
+            raise lied(self.name, txid, "txid", said.txid, txid)
+        raw, wire = said.raw, said.wire
+        if wire.txid != txid:
+            raw = self._hex(f"/tx/{txid}/hex")
+            wire = decode_transaction(raw)
+            if wire.txid != txid:
+                raise lied(self.name, txid, "txid", txid, wire.txid)
+        check_explorer_figures(said, wire, self._network, self.name)
+        block = said.block if said.block is not None and said.block.height <= self._tip.height else None
+        index = -1 if block is None else self._place(txid, block)[0]
+        found = RawTransaction(self.chain, txid, raw, block, index, answer.evidence, said.spent)
+        if block is not None:
+            self._remember(found)
+        return found
+
+    def _remember(self, found: RawTransaction) -> None:
+        self._remembered[found.txid] = found
+        if len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    # --- Spends -------------------------------------------------------------------------------------------------------
+
+    def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
+        """For each outpoint who spends it; the spending transaction's bytes are looked at."""
+        by_txid: dict[str, tuple[list[Field], str]] = {}
+        with blame(self.name):
+            for txid in dict.fromkeys(outpoint.txid for outpoint in outpoints):
+                by_txid[txid] = self._listed(f"/tx/{txid}/outspends")
+            found = [self._spend(outpoint, *by_txid[outpoint.txid]) for outpoint in outpoints]
+            self._check_tip()
+        return iter(found)
+
+    def _spend(self, outpoint: Outpoint, entries: list[Field], evidence: str) -> Spend | Unspent | SpendUnknown:
+        if outpoint.vout >= len(entries):
+            return SpendUnknown(outpoint, f"{self.name} says that transaction {outpoint.txid} has no such output")
+        entry = entries[outpoint.vout]
+        if not entry["spent"].truth():
+            return Unspent(outpoint, self._tip, evidence)
+        txid, vin = entry["txid"].hash(), entry["vin"].integer(0, 2**32 - 1)
+        block = read_status(entry["status"], self._network)
+        spending = self._transaction(txid)
+        inputs = decode_transaction(spending.raw).inputs
+        if vin >= len(inputs) or inputs[vin].outpoint != outpoint:
+            raise lied(
+                self.name, txid, f"vin[{vin}]", outpoint, inputs[vin].outpoint if vin < len(inputs) else "absent"
+            )
+        if block is not None and spending.block is not None and block.hash != spending.block.hash:
+            raise lied(self.name, txid, "status.block_hash", block.hash, spending.block.hash)
+        return Spend(outpoint, txid, vin, spending.block, evidence)
+
+    # --- Histories, Balances ------------------------------------------------------------------------------------------
+
+    def history(self, account: Account) -> Iterator[str]:
+        """Txids that touch the account, oldest first, unconfirmed last. Reads every page.
+
+        Raises:
+            SourceLied: a page repeats or reorders what an earlier one gave.
+        """
+        base = _address_path(account)
+        confirmed: dict[str, int] = {}
+        with blame(self.name):
+            pool, _ = self._listed(f"{base}/txs/mempool")
+            unconfirmed = [tx["txid"].hash() for tx in pool]
+            last, more = "", True
+            while more:
+                page, more = self._page(f"{base}/txs/chain{last}", confirmed)
+                confirmed |= page
+                last = f"/{next(reversed(confirmed), '')}"
+            self._check_tip()
+        held = {txid: height for txid, height in confirmed.items() if height <= self._tip.height}
+        later = [txid for txid, height in confirmed.items() if height > self._tip.height]
+        return iter([*reversed(held), *dict.fromkeys(txid for txid in (*later, *unconfirmed) if txid not in held)])
+
+    def _page(self, path: str, before: dict[str, int]) -> tuple[dict[str, int], bool]:
+        """Txid and height of a page, newest first, and whether another may follow.
+
+        A page that repeats or reorders is asked for again before it is refused.
+        """
+        problem = ""
+        for _ in range(_PAGE_ATTEMPTS):
+            entries, _ = self._listed(path)
+            page = [(tx["txid"].hash(), self._height(tx)) for tx in entries]
+            txids, heights = [txid for txid, _ in page], [height for _, height in page]
+            floor = next(reversed(before.values()), 2**31)
+            if len(set(txids)) != len(txids) or not before.keys().isdisjoint(txids):
+                problem = "repeats a transaction"
+            elif any(later > earlier for earlier, later in pairwise([floor, *heights])):
+                problem = "is not in order, newest first: a page was reordered or left out"
+            else:
+                return dict(page), len(page) >= PAGE
+        raise SourceLied(f"{self.name}: the page {path} {problem}; ask another source")
+
+    def _height(self, tx: Field) -> int:
+        block = read_status(tx["status"], self._network)
+        if block is None:
+            raise SourceLied(f"{self.name} lists {tx['txid'].hash()} as confirmed and says it is not")
+        return block.height
+
+    def balance(self, account: Account) -> tuple[int, Tip]:
+        """Confirmed satoshi of the account by the server's statistics, and the tip that the server has by then."""
+        with blame(self.name):
+            stats = self._json(_address_path(account))["chain_stats"]
+            units = stats["funded_txo_sum"].integer() - stats["spent_txo_sum"].integer()
+            tip_hash = self._text("/blocks/tip/hash")
+            if units < 0:
+                raise SourceLied(f"{self.name} says that {account} spent more than it received")
+            if tip_hash == self._tip.hash:
+                return units, self._tip
+            return units, Tip(self.chain, self._json(f"/block/{tip_hash}")["height"].integer(0, 2**31), tip_hash)
+
+    # --- Proofs -------------------------------------------------------------------------------------------------------
+
+    def merkle_branch(self, txid: str) -> tuple[BlockRef, int, tuple[str, ...]]:
+        """Block, place and sibling hashes from the leaf up; they lead to the header's Merkle root.
+
+        Raises:
+            DataNotFound: the transaction is not confirmed.
+        """
+        (found,) = self.transactions([txid])
+        if found.block is None:
+            raise DataNotFound(f"{self.name}: transaction {txid} is not confirmed at {self._tip.height}")
+        with blame(self.name):
+            return found.block, *self._place(txid, found.block)
+
+    def _place(self, txid: str, block: BlockRef) -> tuple[int, tuple[str, ...]]:
+        proof = self._json(f"/tx/{txid}/merkle-proof")
+        index = proof["pos"].integer(0, 2**24)
+        branch = tuple(item.hash() for item in proof["merkle"].items())
+        height = proof["block_height"].integer(0, 2**31)
+        header = self._header(block.hash)
+        if height != block.height:
+            raise lied(self.name, txid, "block_height", height, block.height)
+        if header.time != block.time:
+            raise lied(self.name, txid, "status.block_time", block.time, header.time)
+        if branch_root(txid, index, branch) != header.merkle_root:
+            raise lied(self.name, txid, "merkle", branch_root(txid, index, branch), header.merkle_root)
+        return index, branch
+
+    def _header(self, block_hash: str) -> Header:
+        if block_hash not in self._headers:
+            raw = self._hex(f"/block/{block_hash}/header")
+            header = decode_header(raw)
+            if header.hash != block_hash:
+                raise SourceLied(f"{self.name} gives the header {header.hash} when asked for {block_hash}")
+            self._headers[block_hash] = header
+        return self._headers[block_hash]
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def _ask(self, path: str) -> Answer:
+        answer = self._transport.ask(Request("GET", path))
+        if answer.status == 200:
+            return answer
+        text = answer.body[:120].decode("utf-8", errors="replace")
+        if answer.status in (400, 404):
+            raise DataNotFound(f"{self.name} does not know {path} (HTTP {answer.status}: {text})")
+        raise SourceUnavailable(f"{self.name} answers HTTP {answer.status} to {path}: {text}")
+
+    def _json(self, path: str) -> Field:
+        return parse_json(self._ask(path).body, f"{self.name}{path}")
+
+    def _listed(self, path: str) -> tuple[list[Field], str]:
+        answer = self._ask(path)
+        return list(parse_json(answer.body, f"{self.name}{path}").items()), answer.evidence
+
+    def _text(self, path: str) -> str:
+        body = self._ask(path).body.strip()
+        if len(body) != 64 or not set(body) <= set(b"0123456789abcdef"):
+            raise SourceLied(f"{self.name} gives no hash when asked for {path}: {body[:80]!r}")
+        return body.decode("ascii")
+
+    def _hex(self, path: str) -> bytes:
+        body = self._ask(path).body.strip()
+        try:
+            return bytes.fromhex(body.decode("ascii"))
+        except ValueError:
+            raise SourceLied(f"{self.name} gives no hex digits when asked for {path}: {body[:80]!r}") from None
+
+
+def branch_root(txid: str, index: int, branch: Sequence[str]) -> str:
+    """The Merkle root that a branch leads to from the transaction at that place.
+
+    How deep the tree is, the prover says: a proof that stands alone is checked by ``chains.bitcoin.proof``.
+    """
+    node = hash_bytes(txid)
+    for sibling in branch:
+        node = pair(hash_bytes(sibling), node) if index & 1 else pair(node, hash_bytes(sibling))
+        index >>= 1
+    return hash_text(node)
+
+
+def _address_path(account: Account) -> str:
+    if account.is_script_digest:
+        return f"/scripthash/{account.address.removeprefix(SCRIPT_DIGEST_PREFIX)}"
+    return f"/address/{account.address}"

@@ -1,0 +1,176 @@
+"""JSON-RPC over lines of text: how Electrum servers talk, over TCP or TLS. Each line is recorded before it is read."""
+
+from __future__ import annotations
+
+import random
+import socket
+import ssl
+import time
+from collections.abc import Callable, Sequence
+
+from cryptotrace.errors import MalformedBytes, SourceLied, SourceUnavailable
+from cryptotrace.evidence.canonical import canonical_json
+from cryptotrace.evidence.recorder import Recorder
+from cryptotrace.model.block import Tip
+from cryptotrace.sources.foreignjson import parse_json
+from cryptotrace.sources.jsonrpc import Call, Reply, read_reply
+from cryptotrace.sources.transport import Request
+
+_LONGEST_LINE = 64 * 1024 * 1024
+_AT_ONCE = 50
+
+
+class LineChannel:
+    """A connection to an Electrum server; opened when first used, and again when it breaks.
+
+    Args:
+        address: host and port.
+        name: how the source is called in evidence.
+        recorder: takes each line.
+        tls: the context of an encrypted connection; None for a plain one.
+        timeout_s: seconds to connect and between two pieces of an answer.
+        retries: how often a broken connection is opened again.
+        greeting: asked first on every connection.
+        sleep, jitter: replaced in tests.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        name: str,
+        recorder: Recorder,
+        *,
+        tls: ssl.SSLContext | None = None,
+        timeout_s: float = 30,
+        retries: int = 4,
+        greeting: Call | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = name
+        self.tip: Tip | None = None
+        self._address = address
+        self._recorder = recorder
+        self._tls = tls
+        self._timeout_s = timeout_s
+        self._retries = retries
+        self._greeting = greeting
+        self._sleep = sleep
+        self._jitter = jitter
+        self._socket: socket.socket | None = None
+        self._buffer = bytearray()
+        self._next_id = 0
+
+    def call(self, calls: Sequence[Call]) -> list[Reply]:
+        """One reply for each call, in order; several are on their way at once.
+
+        Raises:
+            SourceUnavailable: no connection, or no answer, after every retry.
+            SourceLied: a line that is not JSON-RPC or answers nothing that was asked.
+        """
+        replies: list[Reply] = []
+        for start in range(0, len(calls), _AT_ONCE):
+            replies += self._retried(calls[start : start + _AT_ONCE])
+        return replies
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+        self._buffer.clear()
+
+    def _retried(self, calls: Sequence[Call]) -> list[Reply]:
+        failure = ""
+        for number in range(self._retries + 1):
+            if number:
+                self._sleep(min(0.5 * 2 ** (number - 1) * (0.5 + self._jitter()), 30.0))
+            try:
+                self._connect()
+                return self._exchange(calls)
+            except OSError as error:  # includes time-outs and TLS errors
+                failure = f"{type(error).__name__}: {error}"
+                self.close()
+            except SourceLied:
+                self.close()
+                raise
+        raise SourceUnavailable(
+            f"{self.name} did not answer {calls[0].method}: {failure} (tried {self._retries + 1} times). What was "
+            "fetched is kept: try again later and the run goes on from there"
+        )
+
+    def _connect(self) -> None:
+        if self._socket is not None:
+            return
+        plain = socket.create_connection(self._address, timeout=self._timeout_s)
+        try:
+            self._socket = (
+                plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=self._address[0])
+            )
+        except OSError:
+            plain.close()
+            raise
+        self._buffer.clear()
+        if self._greeting is not None:
+            (reply,) = self._exchange([self._greeting])
+            if reply.code:
+                raise SourceLied(f"{self.name} does not speak a protocol version that is known here: {reply.error}")
+
+    def _exchange(self, calls: Sequence[Call]) -> list[Reply]:
+        first = self._next_id
+        self._next_id += len(calls)
+        lines = [
+            canonical_json({"jsonrpc": "2.0", "id": n, "method": c.method, "params": list(c.parameters)})
+            for n, c in enumerate(calls, first)
+        ]
+        started = time.monotonic()
+        if self._socket is None:
+            raise ConnectionError("not connected")
+        self._socket.sendall(b"\n".join(lines) + b"\n")
+        waiting = dict(enumerate(calls, first))
+        replies: dict[int, Reply] = {}
+        while waiting:
+            line = self._line()
+            number = self._number(line)
+            if number is None:
+                continue  # a notification: the tip of this run stays what it is
+            if number not in waiting:
+                raise SourceLied(f"{self.name} answers a question {number} that was not asked")
+            replies[number] = self._read(line, waiting.pop(number), started)
+        return [replies[number] for number in range(first, first + len(calls))]
+
+    def _number(self, line: bytes) -> int | None:
+        try:
+            item = parse_json(line, f"a line of {self.name}")
+            if "method" in item:
+                return None
+            return item["id"].integer()
+        except MalformedBytes as error:
+            self._record(line, "a line that cannot be read", None, "unreadable")
+            raise SourceLied(f"{self.name} does not answer in JSON-RPC: {error}") from error
+
+    def _read(self, line: bytes, call: Call, started: float) -> Reply:
+        request = Request("CALL", call.method, canonical_json(list(call.parameters))).text
+        digest = self._record(line, request, int((time.monotonic() - started) * 1000), "ok")
+        return read_reply(parse_json(line, f"{self.name} {call.method}"), self.name, digest)
+
+    def _record(self, line: bytes, request: str, latency_ms: int | None, status: str) -> str:
+        return self._recorder.record(
+            line, source=self.name, request=request, tip=self.tip, latency_ms=latency_ms, status=status
+        )
+
+    def _line(self) -> bytes:
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            searched = len(self._buffer)
+            if searched > _LONGEST_LINE:
+                raise SourceLied(f"{self.name} sends a line longer than {_LONGEST_LINE} bytes")
+            piece = b"" if self._socket is None else self._socket.recv(1 << 16)
+            if not piece:
+                if self._buffer:
+                    self._record(bytes(self._buffer), "a line that was cut off", None, "cut off")
+                raise ConnectionError("the server closed the connection")
+            self._buffer += piece
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        return line
