@@ -156,3 +156,32 @@ def test_help_and_import_load_no_heavy_library() -> None:
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stderr
+
+
+def test_a_float_costs_its_own_case_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.json"
+    bad = {
+        **LEDGER,
+        "name": "float",
+        "entries": [{"t": 1, "from": None, "to": "F", "value": 1.5, "fee": 0}],
+        "sources": [],
+    }
+    path.write_text(json.dumps({"schema": "cryptotrace-taint-vectors/1", "cases": [bad, 3, LEDGER]}), encoding="utf-8")
+
+    assert main(["trace", "--ledger", str(path), "--json"]) == 0
+    results = [case["result"] for case in json.loads(capsys.readouterr().out)["cases"]]
+
+    assert [result.get("error") for result in results] == ["invalid_case", "invalid_case", None]
+    assert "1.5" in results[0]["detail"]
+
+
+def test_one_case_object_without_a_kind_is_read_by_what_it_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.json"
+    case = {"txs": [{"id": "a", "inputs": [], "outputs": [5]}], "sources": [{"outpoint": "a:0", "claim": "V"}]}
+    path.write_text(json.dumps(case), encoding="utf-8")
+
+    assert main(["trace", "--ledger", str(path), "--json"]) == 0
+    (solved,) = json.loads(capsys.readouterr().out)["cases"]
+    assert solved["result"]["fifo"]["totals"] == {"V": "5"}

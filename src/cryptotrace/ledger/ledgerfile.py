@@ -98,11 +98,13 @@ class LedgerCase:
 def read(path: Path) -> list[LedgerCase | tuple[str, Exception]]:
     """The cases of a file, in its order; for a case that is refused its name and the reason.
 
+    A number with a point stays text and is refused where an amount is wanted, so it costs its own case only.
+
     Raises:
         LedgerFileError: the file cannot be read, or is not of the schema.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), parse_float=_no_float, parse_constant=_no_float)
+        document = json.loads(path.read_text(encoding="utf-8"), parse_float=str, parse_constant=str)
     except OSError as error:
         raise LedgerFileError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -110,30 +112,38 @@ def read(path: Path) -> list[LedgerCase | tuple[str, Exception]]:
     return [_attempt(case, kind) for case, kind in _cases(document, path)]
 
 
-def _no_float(text: str) -> Any:
-    raise LedgerFileError(f"the number {text} is not an integer; amounts are whole base units")
-
-
-def _cases(document: Any, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+def _cases(document: Any, path: Path) -> Iterator[tuple[Any, str]]:
     wrong = LedgerFileError(
-        f"{path}: not of the schema {SCHEMA}: expected a case object with 'kind', or 'schema' and 'cases'"
+        f"{path}: not of the schema {SCHEMA}: expected a case object with 'txs' or 'entries', or 'schema' and 'cases'"
     )
     if not isinstance(document, dict) or document.get("schema", SCHEMA) != SCHEMA:
         raise wrong
-    cases = document.get("cases", [document])
-    if not isinstance(cases, list):
-        raise wrong
-    for case in cases:
-        kind = case.get("kind", document.get("kind")) if isinstance(case, dict) else None
-        wanted = {"utxo": "txs", "ledger": "entries"}.get(kind) if isinstance(kind, str) else None
-        if wanted is None or not isinstance(case.get(wanted), list):
+    if "cases" not in document:
+        if not _kind(document, None):
             raise wrong
-        yield case, str(kind)
+        yield document, _kind(document, None)
+        return
+    if not isinstance(document["cases"], list) or ("schema" not in document and not all(map(_kind, document["cases"]))):
+        raise wrong
+    for case in document["cases"]:
+        yield case, _kind(case, document.get("kind"))
 
 
-def _attempt(case: dict[str, Any], kind: str) -> LedgerCase | tuple[str, Exception]:
-    name = str(case.get("name", ""))
+def _kind(case: Any, stated: Any = None) -> str:
+    """``utxo`` or ``ledger``, as stated or by what the case holds; empty if neither fits."""
+    if not isinstance(case, dict):
+        return ""
+    for kind, wanted in (("utxo", "txs"), ("ledger", "entries")):
+        if case.get("kind", stated) in {kind, None} and isinstance(case.get(wanted), list):
+            return kind
+    return ""
+
+
+def _attempt(case: Any, kind: str) -> LedgerCase | tuple[str, Exception]:
+    name = str(case.get("name", "")) if isinstance(case, dict) else ""
     try:
+        if not kind:
+            raise LedgerFileError(f"case {name}: neither a list of 'txs' nor one of 'entries' that fits its kind")
         return _utxo(case, name) if kind == "utxo" else _ledger(case, name)
     except CryptotraceError as error:
         return name, error
