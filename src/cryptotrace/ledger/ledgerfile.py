@@ -134,7 +134,7 @@ def _kind(case: Any, stated: Any = None) -> str:
     if not isinstance(case, dict):
         return ""
     for kind, wanted in (("utxo", "txs"), ("ledger", "entries")):
-        if case.get("kind", stated) in {kind, None} and isinstance(case.get(wanted), list):
+        if case.get("kind", stated) in (kind, None) and isinstance(case.get(wanted), list):
             return kind
     return ""
 
