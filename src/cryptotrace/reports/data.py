@@ -1,0 +1,164 @@
+"""Everything in a report for a machine: text, lists and dicts only, amounts as text, the same in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cryptotrace.reports.dossier import Dossier
+from cryptotrace.reports.foreign import visible
+from cryptotrace.reports.schedules import AddressRow, EndRow, PostingRow, Schedules, TransactionRow
+from cryptotrace.tracing.fragments import Units
+from cryptotrace.tracing.rules import Rule
+
+
+def machine_data(dossier: Dossier, rows: Schedules, rule: Rule) -> dict[str, object]:
+    """The language-free part of a report."""
+    trace = dossier.trace
+    return _harmless(
+        {
+            "case": dossier.case_id,
+            "title": dossier.title,
+            "question": dossier.question,
+            "author": dossier.author,
+            "software": dossier.software,
+            "cut_off": dossier.cut_off,
+            "custody_head": dossier.custody_head,
+            "rule": {"name": rule.name, "purpose": rule.purpose.value, "conserves": rule.conserves, "exact": trace.exact},
+            "settings": dict(dossier.settings),
+            "assets": [
+                {
+                    "asset": str(a.asset),
+                    "chain": a.chain_name,
+                    "symbol": a.symbol,
+                    "decimals": a.decimals,
+                    "training": a.is_training,
+                }
+                for _, a in sorted(dossier.assets.items())
+            ],
+            "claims": trace.to_dict()["claims"],
+            "collisions": trace.to_dict()["collisions"],
+            "reconciliation": trace.to_dict()["reconciliation"],
+            "notices": trace.to_dict()["notices"],
+            "transactions": [_transaction(row) for row in rows.transactions],
+            "addresses": [_address(row) for row in rows.addresses],
+            "ends": [_end(row) for row in rows.ends],
+            "evidence": [
+                {
+                    "id": row.id,
+                    "sha256": row.answer.digest,
+                    "source": row.answer.source,
+                    "request": row.answer.request,
+                    "received": row.answer.received,
+                    "size": str(row.answer.size),
+                }
+                for row in rows.evidence
+            ],
+            "sources": [
+                {
+                    "name": s.name,
+                    "tip": {"chain": str(s.tip.chain), "height": s.tip.height, "hash": s.tip.hash},
+                    "answers": s.answers,
+                    "first": s.first,
+                    "last": s.last,
+                }
+                for s in dossier.sources
+            ],
+            "tags_loaded": dossier.tags_loaded,
+            "problems": list(dossier.problems),
+        }
+    )
+
+
+def _transaction(row: TransactionRow) -> dict[str, object]:
+    transaction = row.transaction
+    block = transaction.block
+    return {
+        "id": row.id,
+        "chain": str(transaction.chain),
+        "txid": transaction.txid,
+        "block": None if block is None else {"height": block.height, "hash": block.hash, "time": block.time},
+        "index": transaction.index,
+        "evidence": row.evidence,
+        "fee": str(transaction.fee),
+        "notices": list(transaction.notices),
+        "postings": [_posting(posting) for posting in row.postings],
+    }
+
+
+def _posting(posting: PostingRow) -> dict[str, object]:
+    return {
+        "side": posting.side,
+        "kind": posting.kind.value,
+        "place": posting.place,
+        "flow": posting.flow,
+        "account": posting.account,
+        "asset": str(posting.asset),
+        "units": str(posting.units),
+        "claimed": _texts(posting.claimed),
+        "standing": posting.standing.value,
+        "other": posting.other,
+        "end": posting.end,
+    }
+
+
+def _address(row: AddressRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "account": str(row.account),
+        "received": {str(asset): str(units) for asset, units in row.received.items()},
+        "spent": {str(asset): str(units) for asset, units in row.spent.items()},
+        "transactions": list(row.transactions),
+        "tags": [
+            {
+                "label": tag.label,
+                "category": tag.category,
+                "confidence": tag.confidence,
+                "grade": tag.grade.value,
+                "source": tag.source,
+                "creator": tag.creator,
+                "lastmod": tag.lastmod,
+                "evidence": tag.evidence,
+            }
+            for tag in row.tags
+        ],
+    }
+
+
+def _end(row: EndRow) -> dict[str, object]:
+    end = row.end
+    return {
+        "id": row.id,
+        "reason": end.reason.value,
+        "detail": end.detail,
+        "flow": None if end.flow is None else end.flow.id,
+        "account": end.account,
+        "asset": str(end.asset),
+        "units": str(row.units),
+        "claimed": _texts(end.claimed),
+        "hop": end.hop,
+        "roundings": row.roundings,
+        "transaction": row.transaction,
+        "address": row.address,
+        "next": row.next,
+    }
+
+
+def _texts(shares: Mapping[str, Units]) -> dict[str, str]:
+    return {claimant: str(units) for claimant, units in shares.items()}
+
+
+def _harmless(value: object) -> dict[str, object]:
+    cleaned = _clean(value)
+    if not isinstance(cleaned, dict):
+        raise TypeError("machine data is a dict")
+    return cleaned
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, Mapping):
+        return {visible(str(key)): _clean(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(part) for part in value]
+    return value

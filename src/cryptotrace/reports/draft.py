@@ -1,0 +1,174 @@
+"""A document in the making: the dossier's rows, one language, and how cells and paragraphs are made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account, Asset
+from cryptotrace.model.tag import Tag
+from cryptotrace.model.verdict import LinkClass
+from cryptotrace.reports.dossier import Dossier
+from cryptotrace.reports.foreign import visible
+from cryptotrace.reports.model import (
+    Block,
+    Cell,
+    CellKind,
+    Heading,
+    Line,
+    Paragraph,
+    Run,
+    Section,
+    Style,
+)
+from cryptotrace.reports.schedules import Schedules, asset_facts
+from cryptotrace.reports.words import Words
+from cryptotrace.tracing.fragments import Units
+from cryptotrace.tracing.rules import Purpose, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What every part of the document is made from."""
+
+    dossier: Dossier
+    """The input."""
+    rows: Schedules
+    """Its rows."""
+    words: Words
+    """The language."""
+    rule: Rule
+    """The rule of the trace."""
+
+    @property
+    def claimants(self) -> tuple[str, ...]:
+        """The claimants in order of precedence, each once."""
+        return tuple(dict.fromkeys(claim.claimant for claim in self.dossier.trace.claims))
+
+    @property
+    def rule_name(self) -> str:
+        """The rule's name in words."""
+        return self.words.say(f"rule.{self.rule.name}.name")
+
+    @property
+    def warning(self) -> str:
+        """What must stand beside every share of a rule that is not for findings; empty for one that is."""
+        if self.rule.purpose is Purpose.FINDINGS:
+            return ""
+        return self.words.say(f"warning.{self.rule.purpose.name.lower()}", rule=self.rule_name)
+
+    @property
+    def shares_title(self) -> str:
+        """Head of a column of shares: share or reach, the rule, and the warning if there is one."""
+        head = "column.share" if self.rule.conserves else "column.reach"
+        text = self.words.say(head, rule=self.rule_name)
+        return text if self.rule.purpose is Purpose.FINDINGS else f"{text} — {self.purpose_short}"
+
+    @property
+    def purpose_short(self) -> str:
+        """The rule's purpose in a few words."""
+        return self.words.say(f"purpose.{self.rule.purpose.name.lower()}")
+
+    def amount(self, units: Units, asset: Asset) -> str:
+        """An amount in running text: decimal, symbol, base units."""
+        return self.words.amount(units, asset_facts(self.dossier, asset))
+
+    def money(self, units: Units, asset: Asset) -> Cell:
+        """An amount as a cell: decimal above, base units below."""
+        facts = asset_facts(self.dossier, asset)
+        decimal = f"{self.words.decimal(units, facts.decimals)}\u00a0{visible(facts.symbol)}"
+        lines = (line(decimal), line(self.words.number(units), Style.SMALL))
+        return Cell(CellKind.AMOUNT, lines, str(units))
+
+    def shares(self, shares: Iterable[tuple[str, Units]], asset: Asset) -> Cell:
+        """Claimed shares as a cell: for each claimant the name, the decimal and the base units."""
+        facts = asset_facts(self.dossier, asset)
+        lines: list[Line] = []
+        values = []
+        for claimant, units in shares:
+            lines.append(line(claimant, Style.STRONG))
+            if self.rule.conserves:
+                lines.append(line(f"{self.words.decimal(units, facts.decimals)}\u00a0{visible(facts.symbol)}"))
+                lines.append(line(self.words.number(units), Style.SMALL))
+            else:
+                lines.append(line(self.words.say("reached")))
+            values.append(f"{visible(claimant)}={units if self.rule.conserves else 'reached'}")
+        return Cell(CellKind.AMOUNT, tuple(lines) or (line("—"),), "; ".join(values))
+
+    def account(self, account: Account) -> tuple[Run, ...]:
+        """An address in full, or the digest of a script that has none."""
+        if account.is_script_digest:
+            digest = account.address.removeprefix(SCRIPT_DIGEST_PREFIX)
+            return (Run(self.words.say("no_address") + " "), Run(digest, Style.MONO))
+        return (Run(visible(account.address), Style.MONO),)
+
+    def attribution(self, tag: Tag) -> str:
+        """What one source says about an address, in one sentence, with its grade."""
+        say = self.words.say
+        category = say("tag.category", category=tag.category) if tag.category else ""
+        return say(
+            "tag.sentence",
+            label=tag.label,
+            category=category,
+            source=tag.source,
+            creator=tag.creator,
+            confidence=tag.confidence or say("not_stated"),
+            grade=tag.grade.value,
+            meaning=say(f"grade.{tag.grade.value}"),
+            lastmod=tag.lastmod or say("not_stated"),
+        )
+
+
+@dataclass(slots=True)
+class Pen:
+    """Writes one section: numbers its paragraphs and collects its blocks."""
+
+    draft: Draft
+    number: int
+    key: str
+    blocks: list[Block] = field(default_factory=list)
+    paragraphs: int = 0
+
+    def say(
+        self, key: str, label: LinkClass | None = None, cites: Iterable[str] = (), **values: object
+    ) -> None:
+        """A numbered paragraph from a message; what it cites is appended in brackets."""
+        self.write(self.draft.words.say(key, **values), label, cites)
+
+    def write(self, text: str, label: LinkClass | None = None, cites: Iterable[str] = ()) -> None:
+        """A numbered paragraph; ``text`` holds no foreign text that has not been made visible."""
+        ids = tuple(dict.fromkeys(i for i in cites if i))
+        self.paragraphs += 1
+        full = f"{text} {self.draft.words.cite(ids)}" if ids else text
+        self.blocks.append(Paragraph(f"{self.number}.{self.paragraphs}", full, label, ids))
+
+    def head(self, key: str, **values: object) -> None:
+        """A heading inside the section."""
+        self.blocks.append(Heading(self.draft.words.say(key, **values)))
+
+    def section(self) -> Section:
+        """The finished section."""
+        title = self.draft.words.say(f"section.{self.key}")
+        return Section(self.number, self.key, title, tuple(self.blocks))
+
+
+def line(text: str, style: Style = Style.PLAIN) -> Line:
+    """One line in one style; foreign text is made visible."""
+    return (Run(visible(text), style),)
+
+
+def text_cell(*texts: str, style: Style = Style.PLAIN) -> Cell:
+    """A cell of text, one line for each."""
+    shown = tuple(line(text, style) for text in texts)
+    return Cell(CellKind.TEXT, shown or (line(""),), "\n".join(visible(text) for text in texts))
+
+
+def hash_cell(digest: str) -> Cell:
+    """A hash in full."""
+    return Cell(CellKind.HASH, (line(digest, Style.MONO),), visible(digest))
+
+
+def iso_time(seconds: int) -> str:
+    """ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,137 @@
+"""The method with its assumptions, and what was not followed or is not known."""
+
+from __future__ import annotations
+
+from cryptotrace.model.verdict import LinkClass
+from cryptotrace.reports.draft import Pen, text_cell
+from cryptotrace.reports.model import Column, Row, Style, Table
+from cryptotrace.reports.schedules import GONE
+from cryptotrace.reports.wording import reason_word
+from cryptotrace.tracing.fragments import Units
+from cryptotrace.tracing.result import EndReason
+
+L3 = LinkClass.L3
+#: Ends at which the value may have moved on, or cannot be seen to rest.
+_NOT_FOLLOWED = (
+    EndReason.SERVICE,
+    EndReason.COINJOIN,
+    EndReason.UNCONFIRMED,
+    EndReason.DUST,
+    EndReason.HOPS,
+    EndReason.TIME,
+    EndReason.UNKNOWN,
+    EndReason.OUTSIDE,
+)
+
+
+def write_method(pen: Pen) -> None:
+    """Classes of statement, the rule with its purpose and assumptions, rounding, stops, how things are written."""
+    draft, say = pen.draft, pen.draft.words.say
+    trace = draft.dossier.trace
+    pen.say("method.classes")
+    pen.blocks.append(_classes_table(pen))
+    pen.head("method.rule")
+    if draft.warning:
+        pen.write(draft.warning, L3)
+    pen.say("method.rule_text", L3, (), rule=draft.rule_name, text=say(f"rule.{draft.rule.name}.text"))
+    pen.say(f"method.purpose.{draft.rule.purpose.name.lower()}", L3, (), rule=draft.rule_name)
+    pen.say("method.mechanical", L3)
+    pen.say("method.no_join", LinkClass.L1)
+    pen.head("method.assumptions")
+    pen.say("method.order", L3)
+    pen.say("method.given", LinkClass.L5)
+    _write_arithmetic(pen)
+    pen.say("method.accounts")
+    pen.head("method.stops")
+    pen.say("method.stops_text", L3, (), services=draft.words.number(len(trace.stops.services)))
+    pen.blocks.append(_settings_table(pen))
+    pen.head("method.writing")
+    pen.say("method.numbers")
+    pen.say("method.times")
+    pen.say("method.foreign")
+
+
+def _write_arithmetic(pen: Pen) -> None:
+    draft = pen.draft
+    if not draft.rule.conserves:
+        pen.say("method.poison", L3)
+        return
+    if draft.dossier.trace.exact:
+        pen.say("method.exact", L3)
+        return
+    pen.say("method.integer", L3)
+    most = max((row.roundings for row in draft.rows.ends), default=0)
+    pen.say("method.roundings", L3, (), most=draft.words.number(most))
+
+
+def _classes_table(pen: Pen) -> Table:
+    say = pen.draft.words.say
+    rows = tuple(
+        Row("", (text_cell(c.value, style=Style.STRONG), text_cell(say(f"class.{c.value}")), text_cell(say(f"class.{c.value}.use"))))
+        for c in LinkClass
+    )
+    columns = (Column(say("column.class"), 8), Column(say("column.meaning"), 46), Column(say("column.use"), 46))
+    return Table("classes", say("table.classes"), None, columns, rows)
+
+
+def _settings_table(pen: Pen) -> Table:
+    say = pen.draft.words.say
+    rows = []
+    for name, value in pen.draft.dossier.settings.items():
+        known = f"setting.{name}"
+        shown = say(known) if pen.draft.words.has(known) else name
+        meant = f"value.{value}"
+        rows.append(Row("", (text_cell(shown), text_cell(say(meant) if pen.draft.words.has(meant) else value))))
+    columns = (Column(say("column.setting"), 50), Column(say("column.value"), 50))
+    return Table("settings", say("table.settings"), None, columns, tuple(rows))
+
+
+def write_limits(pen: Pen) -> None:
+    """What was not followed, with its amounts, and what is not known."""
+    draft = pen.draft
+    pen.head("limits.stopped")
+    _write_stopped(pen)
+    pen.head("limits.notices")
+    _write_notices(pen)
+    pen.head("limits.unknown")
+    for key in ("services", "completeness", "unspent", "order", "persons", "alternatives"):
+        pen.say(f"limits.{key}")
+    pen.say("limits.coverage", None, (), count=draft.words.number(draft.dossier.tags_loaded))
+    if draft.dossier.problems:
+        pen.head("limits.problems")
+        for problem in draft.dossier.problems:
+            pen.say("limits.problem", None, (), text=problem)
+
+
+def _write_stopped(pen: Pen) -> None:
+    draft = pen.draft
+    groups = {r: [row for row in draft.rows.ends if row.end.reason is r] for r in _NOT_FOLLOWED}
+    for reason, rows in groups.items():
+        for asset in dict.fromkeys(row.end.asset for row in rows):
+            mine = [row for row in rows if row.end.asset == asset]
+            total: Units = sum((u for row in mine for u in row.end.claimed.values()), 0)
+            amount = draft.amount(total, asset) if draft.rule.conserves else draft.words.say("not_summed")
+            pen.say(
+                "limits.stopped_text",
+                L3,
+                [row.id for row in mine],
+                reason=reason_word(draft, reason),
+                count=draft.words.number(len(mine)),
+                amount=amount,
+                why=draft.words.say(f"limits.why.{reason.value}"),
+            )
+    if not any(groups.values()):
+        pen.say("limits.none_stopped", L3)
+    if any(row.end.reason in GONE for row in draft.rows.ends):
+        pen.say("limits.gone")
+
+
+def _write_notices(pen: Pen) -> None:
+    draft, words = pen.draft, pen.draft.words
+    for txid, notice in draft.dossier.trace.notices:
+        key = f"notice.{notice}"
+        what = words.say(key) if words.has(key) else words.quoted(notice)
+        row = draft.rows.id_of.get(txid, "")
+        pen.say("limits.notice", LinkClass.L1, [row], transaction=row or txid, what=what)
+    if not draft.dossier.trace.notices:
+        pen.say("limits.no_notice")

@@ -1,0 +1,272 @@
+"""The rows that everything else cites, with their ids: transactions, addresses, ends, evidence. Without language.
+
+Transactions stand in chain order (height, place in the block), never in the order of block times; addresses in the
+order in which those transactions name them; ends in the order of the trace; evidence in the order of receipt.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptotrace.errors import ReportError
+from cryptotrace.model.identity import Account, Asset
+from cryptotrace.model.tag import Tag
+from cryptotrace.model.transaction import Posting, PostingKind, Transaction
+from cryptotrace.model.verdict import Standing
+from cryptotrace.reports.dossier import Answer, AssetFacts, Dossier
+from cryptotrace.tracing.fragments import Units
+from cryptotrace.tracing.result import End, EndReason, TracedFlow
+
+#: Ends at which nobody holds the value any more.
+GONE = frozenset({EndReason.FEE, EndReason.BURN, EndReason.OUTSIDE})
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRow:
+    """One input, output, transfer or fee of a transaction."""
+
+    side: str
+    """``in`` or ``out``."""
+    kind: PostingKind
+    """Why value leaves or arrives."""
+    place: int | None
+    """Index among the inputs, or among the outputs; None for fee, issuance and burn."""
+    flow: str
+    """Outpoint that is spent or created, ``txid:fee``; empty if it has no id."""
+    account: Account | None
+    """Whose, if anybody's."""
+    asset: Asset
+    """Of what."""
+    units: int
+    """Base units, positive."""
+    claimed: Mapping[str, Units]
+    """Claimed base units per claimant, under the rule; empty if no share."""
+    standing: Standing
+    """Whether the amount was read from bytes that match their txid."""
+    other: str
+    """Id of the transaction that created the spent output, or that spends the created one; empty if not in the rows."""
+    end: str
+    """Id of the end, if the trace ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A transaction."""
+
+    id: str
+    """``T-0001`` and so on, in chain order; unconfirmed ones last."""
+    transaction: Transaction
+    """The transaction."""
+    evidence: str
+    """Id of the recorded answer it was read from; empty if that answer is not in the dossier."""
+    postings: tuple[PostingRow, ...]
+    """What leaves, what arrives, the fee."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """An address, or a script without one."""
+
+    id: str
+    """``A-0001`` and so on."""
+    account: Account
+    """The account."""
+    received: Mapping[Asset, int]
+    """Base units received in the transactions of the report, not in the address's whole history."""
+    spent: Mapping[Asset, int]
+    """Base units spent in them."""
+    transactions: tuple[str, ...]
+    """Ids of the transactions that name it."""
+    tags: tuple[Tag, ...]
+    """What sources say about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndRow:
+    """A place where the trace ends."""
+
+    id: str
+    """``H-0001`` and so on, by its place among the ends of the trace."""
+    end: End
+    """The end."""
+    transaction: str
+    """Id of the transaction that creates the flow; empty if it is not in the rows."""
+    next: str
+    """Txid of the transaction that moves it on or would, if the end names one."""
+    address: str
+    """Id of the address; empty if there is none."""
+    units: int
+    """Base units of the whole flow or holding."""
+    roundings: int
+    """How many shares were rounded upstream: the share differs from the exact one by at most so many base units."""
+    tags: tuple[Tag, ...]
+    """What sources say about the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """A recorded answer."""
+
+    id: str
+    """``E-0001`` and so on."""
+    answer: Answer
+    """The answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """All rows."""
+
+    transactions: tuple[TransactionRow, ...]
+    """In chain order."""
+    addresses: tuple[AddressRow, ...]
+    """In the order in which the transactions name them."""
+    ends: tuple[EndRow, ...]
+    """In the order of the trace."""
+    evidence: tuple[EvidenceRow, ...]
+    """In the order of receipt."""
+    id_of: Mapping[str, str]
+    """Txid or account -> row id."""
+    traced: Mapping[str, TracedFlow]
+    """Flow id -> what the trace says about it."""
+
+    def flow_name(self, flow: str) -> str:
+        """A flow by its transaction's row id, e.g. ``T-0003:1``; its own id if the transaction has no row."""
+        mark = "#" if "#" in flow else ":"
+        txid, _, place = flow.rpartition(mark)
+        return f"{self.id_of[txid]}{mark}{place}" if txid in self.id_of else flow
+
+
+def asset_facts(dossier: Dossier, asset: Asset) -> AssetFacts:
+    """How ``asset`` is written.
+
+    Raises:
+        ReportError: the dossier does not say.
+    """
+    facts = dossier.assets.get(asset)
+    if facts is None:
+        raise ReportError(f"the dossier does not say how {asset} is written; add it to Dossier.assets")
+    return facts
+
+
+def schedules(dossier: Dossier) -> Schedules:
+    """The rows of a dossier.
+
+    Raises:
+        ReportError: a transaction is filed under another txid than its own.
+    """
+    for txid, transaction in dossier.transactions.items():
+        if txid != transaction.txid:
+            raise ReportError(f"transaction {transaction.txid} is filed under {txid}; file it under its own txid")
+    ordered = sorted(dossier.transactions.values(), key=_place)
+    id_of: dict[str, str] = {t.txid: f"T-{n:04d}" for n, t in enumerate(ordered, start=1)}
+    evidence = tuple(EvidenceRow(f"E-{n:04d}", answer) for n, answer in enumerate(dossier.answers, start=1))
+    evidence_of = {row.answer.digest: row.id for row in reversed(evidence)}
+    traced = {t.flow.id: t for t in dossier.trace.flows}
+    end_of = {e.flow.id: f"H-{n:04d}" for n, e in enumerate(dossier.trace.ends, start=1) if e.flow is not None}
+    spender = {
+        str(p.outpoint): id_of[t.txid] for t in ordered for p in t.inputs if p.outpoint is not None
+    }
+    rows = tuple(
+        TransactionRow(
+            id_of[t.txid],
+            t,
+            evidence_of.get(t.evidence, ""),
+            tuple(_posting_rows(t, traced, end_of, id_of, spender)),
+        )
+        for t in ordered
+    )
+    addresses = _addresses(dossier, rows)
+    id_of.update({row.account: row.id for row in addresses})
+    ends = tuple(_end_row(dossier, n, end, id_of) for n, end in enumerate(dossier.trace.ends, start=1))
+    return Schedules(rows, addresses, ends, evidence, id_of, traced)
+
+
+def _place(transaction: Transaction) -> tuple[bool, int, int, str]:
+    block = transaction.block
+    return (block is None, 0 if block is None else block.height, transaction.index, transaction.txid)
+
+
+def _posting_rows(
+    transaction: Transaction,
+    traced: Mapping[str, TracedFlow],
+    end_of: Mapping[str, str],
+    id_of: Mapping[str, str],
+    spender: Mapping[str, str],
+) -> list[PostingRow]:
+    places = {"in": 0, "out": 0}
+    rows = []
+    for posting in transaction.postings:
+        side = "in" if posting.units < 0 or posting.kind in {PostingKind.INPUT, PostingKind.ISSUANCE} else "out"
+        place = None
+        if posting.kind not in {PostingKind.FEE, PostingKind.ISSUANCE, PostingKind.BURN}:
+            place, places[side] = places[side], places[side] + 1
+        flow = _flow_id(transaction, posting)
+        here = traced.get(flow)
+        if side == "in":
+            arrives = here is not None and here.arrival is not None and here.arrival.txid == transaction.txid
+            here = here if arrives else None
+            other = "" if posting.outpoint is None else id_of.get(posting.outpoint.txid, "")
+        else:
+            other = spender.get(flow, "")
+        shares = {} if here is None else here.claimed
+        end = end_of.get(flow, "") if side == "out" else ""
+        units = abs(posting.units)
+        rows.append(
+            PostingRow(
+                side, posting.kind, place, flow, posting.account, posting.asset, units, shares, posting.standing, other, end
+            )
+        )
+    return rows
+
+
+def _flow_id(transaction: Transaction, posting: Posting) -> str:
+    if posting.outpoint is not None:
+        return str(posting.outpoint)
+    return f"{transaction.txid}:{posting.kind.value}" if posting.kind in {PostingKind.FEE, PostingKind.BURN} else ""
+
+
+def _addresses(dossier: Dossier, rows: tuple[TransactionRow, ...]) -> tuple[AddressRow, ...]:
+    sums: dict[Account, tuple[dict[Asset, int], dict[Asset, int], dict[str, None]]] = {}
+    for row in rows:
+        for posting in row.postings:
+            if posting.account is None:
+                continue
+            received, spent, named = sums.setdefault(posting.account, (defaultdict(int), defaultdict(int), {}))
+            (received if posting.side == "out" else spent)[posting.asset] += posting.units
+            named[row.id] = None
+    for end in dossier.trace.ends:
+        if end.account is not None:
+            sums.setdefault(end.account, ({}, {}, {}))
+    return tuple(
+        AddressRow(f"A-{n:04d}", account, dict(received), dict(spent), tuple(named), dossier.tags.get(account, ()))
+        for n, (account, (received, spent, named)) in enumerate(sums.items(), start=1)
+    )
+
+
+def _end_row(dossier: Dossier, number: int, end: End, id_of: Mapping[str, str]) -> EndRow:
+    flow = end.flow
+    account = "" if end.account is None else end.account
+    units = flow.units if flow is not None else int(sum(units for _, units in end.fragments))
+    exact = dossier.trace.exact or flow is None
+    return EndRow(
+        f"H-{number:04d}",
+        end,
+        "" if flow is None else id_of.get(flow.txid, ""),
+        _named_txid(end),
+        id_of.get(account, ""),
+        units,
+        0 if exact or flow is None else dossier.trace.roundings_upstream(flow.id),
+        () if end.account is None else dossier.tags.get(end.account, ()),
+    )
+
+
+def _named_txid(end: End) -> str:
+    """The txid in the engine's own words: ``transaction <txid>``."""
+    if end.reason not in {EndReason.UNCONFIRMED, EndReason.HOPS, EndReason.TIME, EndReason.COINJOIN, EndReason.UNKNOWN}:
+        return ""
+    _, _, rest = end.detail.partition("transaction ")
+    txid = rest[:64]
+    return txid if len(txid) == 64 and all(c in "0123456789abcdef" for c in txid) else ""

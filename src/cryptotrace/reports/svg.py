@@ -1,0 +1,285 @@
+"""Draws one laid-out sheet of the flow figure as SVG: black, white, gray and hatches only, so that a copy still reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+
+from cryptotrace.model.identity import Asset
+from cryptotrace.reports.draft import Draft
+from cryptotrace.reports.flowgraph import SHAPES, Band
+from cryptotrace.reports.foreign import visible
+from cryptotrace.reports.layout import (
+    BOX,
+    LABELS,
+    LINE,
+    SYMBOL,
+    Node,
+    Piece,
+    Sheet,
+    is_minimum,
+    label_lines,
+)
+from cryptotrace.reports.schedules import EndRow, asset_facts
+from cryptotrace.reports.wording import reason_word
+from cryptotrace.tracing.fragments import Units
+from cryptotrace.tracing.result import EndReason
+
+#: Fill of the share of the first, second ... claimant; all further ones share the last.
+_FILLS = ("#6e6e6e", "url(#hatch)", "url(#dots)", "url(#lines)", "#d2d2d2")
+_PATTERNS = (
+    '<pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect width="4" height="4" fill="#fff"/><rect width="1.5" height="4" fill="#000"/></pattern>'
+    '<pattern id="dots" width="4" height="4" patternUnits="userSpaceOnUse"><rect width="4" height="4" fill="#fff"/>'
+    '<circle cx="1.5" cy="1.5" r="1" fill="#000"/></pattern>'
+    '<pattern id="lines" width="3" height="3" patternUnits="userSpaceOnUse"><rect width="3" height="3" fill="#fff"/>'
+    '<rect width="3" height="1" fill="#000"/></pattern>'
+)
+_MARGIN = 6.0
+_LEGEND_LINE = 15.0
+_LONGEST_NAME = 44
+
+
+class Drawing:
+    """One sheet in the making."""
+
+    def __init__(self, draft: Draft, sheet: Sheet, sheets: int, largest: Mapping[Asset, int], homes: Mapping[str, int]) -> None:
+        self.draft = draft
+        self.sheet = sheet
+        self.sheets = sheets
+        self.largest = largest
+        self.homes = homes
+        self.ends = {row.id: row for row in draft.rows.ends}
+        self.fill_of = {c: _FILLS[min(n, len(_FILLS) - 1)] for n, c in enumerate(draft.claimants)}
+        self.used: set[EndReason] = set()
+        self.parts: list[str] = []
+
+    def svg(self) -> str:
+        """The whole sheet."""
+        for piece in self.sheet.pieces:
+            self._piece(piece)
+        for node in self.sheet.nodes.values():
+            self._node(node)
+        width = max(self.sheet.width, 420.0)
+        height = self._legend(width) + 2 * _MARGIN
+        width += 2 * _MARGIN
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+            f'viewBox="{-_MARGIN:.0f} {-_MARGIN:.0f} {width:.0f} {height:.0f}" font-family="Libertinus Serif">'
+            f"<defs>{_PATTERNS}</defs>" + "".join(self.parts) + "</svg>"
+        )
+
+    # --- bands --------------------------------------------------------------------------------------------------------
+
+    def _piece(self, piece: Piece) -> None:
+        """A band: its filled shares, then its outline, then its labels."""
+        source = self.sheet.nodes[piece.source]
+        start = self.sheet.x_of(source) + (BOX if source.kind == "box" else 0.0)
+        if source.kind == "from":
+            start, bend = 66.0, 70.0
+        else:
+            bend = self.sheet.x_of(source) + BOX + LABELS
+        if not piece.target:
+            stop = start + (LABELS - 16 if piece.band.shares else 22.0)
+            self._band(piece, start, stop, stop, piece.y_from)
+            if piece.band.kind == "fee" and piece.band.target:
+                self._end_mark(self.ends[piece.band.target], stop + 2, piece.y_from + piece.thickness / 2)
+        else:
+            target = self.sheet.nodes[piece.target]
+            self._band(piece, start, bend, self.sheet.x_of(target), piece.y_to)
+        if piece.is_labelled:
+            self._labels(piece, start)
+
+    def _band(self, piece: Piece, start: float, bend: float, stop: float, y_to: float) -> None:
+        band, at = piece.band, 0.0
+        for claimant, units in self._ordered(band.shares):
+            part = piece.thickness * self._part(units, band) if self.draft.rule.conserves else piece.thickness
+            self.parts.append(
+                f'<path d="{_path(start, bend, stop, piece.y_from + at, y_to + at, part)}" '
+                f'fill="{self.fill_of[claimant]}" stroke="none"/>'
+            )
+            at += part
+            if not self.draft.rule.conserves:
+                break
+        dotted = ' stroke-dasharray="1.5 1.5"' if is_minimum(band, self.largest) else ""
+        outline = _path(start, bend, stop, piece.y_from, y_to, piece.thickness)
+        self.parts.append(f'<path d="{outline}" fill="none" stroke="#000" stroke-width="0.7"{dotted}/>')
+
+    def _part(self, units: Units, band: Band) -> float:
+        return int(units * 100_000 // band.units) / 100_000 if band.units else 0.0
+
+    def _ordered(self, shares: Mapping[str, Units]) -> Iterable[tuple[str, Units]]:
+        return [(claimant, shares[claimant]) for claimant in self.draft.claimants if claimant in shares]
+
+    def _labels(self, piece: Piece, start: float) -> None:
+        band, say = piece.band, self.draft.words.say
+        facts = asset_facts(self.draft.dossier, band.asset)
+        amount = f"{self.draft.words.decimal(band.units, facts.decimals)} {facts.symbol}"
+        head = {"fee": f"{say('figure.fee')} ", "stub": f"{say('figure.other_outputs', count=band.count)}, ", "fold": ""}
+        prefix = head.get(band.kind, f"{band.place}: ")
+        if band.kind == "fee" and band.target:
+            amount = f"{amount} · {band.target}"
+        y = piece.y_from - 2.6 - (label_lines(band) - 1) * LINE
+        self._text(start + 3, y, prefix + amount, 7.2)
+        if band.shares:
+            total = sum(band.shares.values())
+            share = f"{say('figure.share')} {self.draft.words.decimal(total, facts.decimals)}"
+            self._text(start + 3, y + LINE, share if self.draft.rule.conserves else say("figure.reached"), 7.2, "italic")
+
+    # --- nodes --------------------------------------------------------------------------------------------------------
+
+    def _node(self, node: Node) -> None:
+        x = self.sheet.x_of(node)
+        if node.box is not None:
+            self._box(node, x)
+        elif node.kind == "end":
+            row = self.ends[node.key]
+            self._end_mark(row, x, node.y + node.height / 2)
+            self._end_text(row, x + SYMBOL + 5, node)
+        elif node.kind == "fold" and node.band is not None:
+            middle = node.y + node.height / 2
+            for shift in (0.0, 3.0, 6.0):
+                self.parts.append(
+                    f'<rect x="{x + shift:.2f}" y="{middle - 6 + shift / 2:.2f}" width="6" height="9" fill="#fff" stroke="#000" '
+                    'stroke-width="0.7"/>'
+                )
+            self._text(x + 17, middle + 2.5, self.draft.words.say("figure.fold", count=node.band.count), 7.6, "bold")
+        elif node.kind in {"to", "from"} and node.band is not None:
+            self._mark(node, x)
+
+    def _box(self, node: Node, x: float) -> None:
+        box, say = node.box, self.draft.words.say
+        if box is None:
+            return
+        self.parts.append(
+            f'<rect x="{x:.2f}" y="{node.y:.2f}" width="{BOX:.2f}" height="{node.height:.2f}" fill="#fff" stroke="#000" '
+            'stroke-width="1.3"/>'
+        )
+        middle = x + BOX / 2
+        self._text(middle, node.y + 12, box.id, 9.5, "bold middle")
+        block = say("unconfirmed") if box.height is None else say("figure.block", height=box.height)
+        self._text(middle, node.y + 21, block, 7.2, "middle")
+        if box.others:
+            y = node.y + node.height - 4
+            self._text(middle, y - LINE, say("figure.other_inputs", count=box.others), 6.8, "middle")
+            asset, units = next(iter(box.others_units.items()))
+            facts = asset_facts(self.draft.dossier, asset)
+            self._text(middle, y, self.draft.words.decimal(units, facts.decimals), 6.8, "middle")
+            arrow = f"M{x - 12:.2f},{y - 6:.2f} h9 m-3,-2.5 l3,2.5 l-3,2.5"
+            self.parts.append(f'<path d="{arrow}" fill="none" stroke="#000" stroke-width="0.9"/>')
+
+    def _mark(self, node: Node, x: float) -> None:
+        """Where a band leaves for another sheet, or comes from one."""
+        band, say = node.band, self.draft.words.say
+        if band is None:
+            return
+        middle = node.y + node.height / 2
+        other = band.target if node.kind == "to" else band.source
+        sheet = say("figure.on_sheet", sheet=self.homes[other])
+        if node.kind == "to":
+            self.parts.append(f'<path d="M{x:.2f},{middle - 6:.2f} l9,6 l-9,6 z" fill="#fff" stroke="#000" stroke-width="0.9"/>')
+            self._text(x + 13, middle - 1, say("figure.to", transaction=other), 7.8, "bold")
+            self._text(x + 13, middle + 8, sheet, 7.2)
+        else:
+            self._text(0, middle - 1, say("figure.from", flow=f"{other}:{band.place}"), 7.8, "bold")
+            self._text(0, middle + 8, sheet, 7.2)
+
+    def _end_text(self, row: EndRow, x: float, node: Node) -> None:
+        y = node.y + 8
+        self._text(x, y, row.id, 8.2, "bold")
+        self._text(x, y + LINE, reason_word(self.draft, row.end.reason), 7.2)
+        if row.address:
+            self._text(x, y + 2 * LINE, row.address, 7.2)
+
+    def _end_mark(self, row: EndRow, x: float, y: float) -> None:
+        self.used.add(row.end.reason)
+        self.parts.append(shape(SHAPES[row.end.reason], x, y))
+
+    # --- legend -------------------------------------------------------------------------------------------------------
+
+    def _legend(self, width: float) -> float:
+        """Draw the legend under the figure; the bottom of it."""
+        x, y = 0.0, self.sheet.height + 20
+        self.parts.append(f'<path d="M0,{y - 12:.2f} h{width:.2f}" stroke="#000" stroke-width="0.4"/>')
+        for mark, text in self._legend_entries():
+            wide = 26 + text_width(text, 7.4) + 12
+            if x and x + wide > width:
+                x, y = 0.0, y + _LEGEND_LINE
+            self.parts.append(f'<g transform="translate({x:.2f},{y:.2f})">{mark}</g>')
+            self._text(x + 26, y + 2.6, text, 7.4)
+            x += wide
+        return y + _LEGEND_LINE / 2
+
+    def _legend_entries(self) -> list[tuple[str, str]]:
+        say, claimants = self.draft.words.say, self.draft.claimants
+        entries = [(_swatch("none", ""), say("figure.legend.transfer"))]
+        key = "figure.legend.share" if self.draft.rule.conserves else "figure.legend.reached"
+        for claimant in claimants[: len(_FILLS) - 1]:
+            name = visible(claimant)
+            name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+            entries.append((_swatch(self.fill_of[claimant], ""), say(key, claimant=name)))
+        if len(claimants) >= len(_FILLS):
+            entries.append((_swatch(_FILLS[-1], ""), say("figure.legend.others")))
+        entries.append((_swatch("none", ' stroke-dasharray="1.5 1.5"'), say("figure.legend.minimum")))
+        shapes: dict[str, list[str]] = {}
+        for reason in EndReason:
+            if reason in self.used:
+                shapes.setdefault(SHAPES[reason], []).append(reason_word(self.draft, reason))
+        entries += [(shape(name, 5, 0), ", ".join(reasons)) for name, reasons in shapes.items()]
+        if self.sheets > 1:
+            entries.append(("", say("figure.sheet", sheet=self.sheet.number, sheets=self.sheets)))
+        return entries
+
+    def _text(self, x: float, y: float, text: str, size: float, how: str = "") -> None:
+        weight = ' font-weight="bold"' if "bold" in how else ""
+        italic = ' font-style="italic"' if "italic" in how else ""
+        anchor = ' text-anchor="middle"' if "middle" in how else ""
+        self.parts.append(
+            f'<text x="{x:.2f}" y="{y:.2f}" font-size="{size}"{weight}{italic}{anchor}>{escape(visible(text))}</text>'
+        )
+
+
+def _path(start: float, bend: float, stop: float, y_from: float, y_to: float, thickness: float) -> str:
+    """A band: straight to the bend, then curved to the stop."""
+    if stop <= bend:
+        return f"M{start:.2f},{y_from:.2f} H{stop:.2f} V{y_from + thickness:.2f} H{start:.2f} Z"
+    middle = (bend + stop) / 2
+    a, b = y_from + thickness, y_to + thickness
+    return (
+        f"M{start:.2f},{y_from:.2f} H{bend:.2f} C{middle:.2f},{y_from:.2f} {middle:.2f},{y_to:.2f} {stop:.2f},{y_to:.2f} "
+        f"V{b:.2f} C{middle:.2f},{b:.2f} {middle:.2f},{a:.2f} {bend:.2f},{a:.2f} H{start:.2f} Z"
+    )
+
+
+def _swatch(fill: str, dash: str) -> str:
+    return f'<rect x="0" y="-4" width="20" height="8" fill="{fill}" stroke="#000" stroke-width="0.7"{dash}/>'
+
+
+def shape(name: str, x: float, y: float) -> str:
+    """The sign of an end, its left edge at ``x`` and its middle at ``y``."""
+    white = 'fill="#fff" stroke="#000" stroke-width="1"'
+    black = 'fill="#000" stroke="#000" stroke-width="1"'
+    size, half = SYMBOL, SYMBOL / 2
+    return {
+        "square": f'<rect x="{x:.2f}" y="{y - half:.2f}" width="{size}" height="{size}" {white}/>',
+        "dashed-square": f'<rect x="{x:.2f}" y="{y - half:.2f}" width="{size}" height="{size}" {white} stroke-dasharray="2 1.5"/>',
+        "house": f'<path d="M{x:.2f},{y + half:.2f} v-6.5 l{half},-4.5 l{half},4.5 v6.5 z" {black}/>',
+        "crossed-circle": f'<circle cx="{x + half:.2f}" cy="{y:.2f}" r="{half}" {white}/><path d="M{x + 1.6:.2f},{y - 3.9:.2f} '
+        f'l7.8,7.8 m0,-7.8 l-7.8,7.8" stroke="#000" stroke-width="1"/>',
+        "dot": f'<circle cx="{x + half:.2f}" cy="{y:.2f}" r="2.4" {black}/>',
+        "bars": f'<path d="M{x + 2:.2f},{y - half:.2f} v{size} m4,-{size} v{size}" stroke="#000" stroke-width="1.8"/>',
+        "diamond": f'<path d="M{x:.2f},{y:.2f} l{half},-{half} l{half},{half} l-{half},{half} z" {white}/>'
+        f'<text x="{x + half:.2f}" y="{y + 2.6:.2f}" font-size="7.5" font-weight="bold" text-anchor="middle">?</text>',
+        "triangle": f'<path d="M{x:.2f},{y - 3.6:.2f} l7,3.6 l-7,3.6 z" {black}/>',
+        "cross": f'<path d="M{x + 1:.2f},{y - 4:.2f} l8,8 m0,-8 l-8,8" stroke="#000" stroke-width="1.8"/>',
+        "arrow": f'<path d="M{x:.2f},{y:.2f} h10 m-4,-4 l4,4 l-4,4" fill="none" stroke="#000" stroke-width="1.4"/>',
+    }[name]
+
+
+def text_width(text: str, size: float) -> float:
+    """An upper estimate of the width of a text in points."""
+    narrow = sum(1 for c in text if c in " .,:;il|·!'()[]\u202f")
+    wide = sum(1 for c in text if c.isupper() or ord(c) > 0x3FF)
+    rest = len(text) - narrow - wide
+    return size * (0.3 * narrow + 0.62 * wide + 0.52 * rest)
+

@@ -1,0 +1,93 @@
+"""How things are said in one language: messages by id, numbers, amounts and times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from cryptotrace.errors import ReportError
+from cryptotrace.model.amount import format_units
+from cryptotrace.reports.dossier import AssetFacts
+from cryptotrace.reports.foreign import visible
+from cryptotrace.reports.text import en, ru
+from cryptotrace.tracing.fragments import Units
+
+CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": en.MESSAGES, "ru": ru.MESSAGES}
+_ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. No locale of the machine is used."""
+
+    language: str
+    """``en`` or ``ru``."""
+    messages: Mapping[str, str]
+    """Message id -> text with ``{names}``."""
+    point: str
+    """Decimal mark."""
+    group: str
+    """Between groups of three digits."""
+    clock: str
+    """Form of date and time, always in UTC."""
+
+    def say(self, key: str, **values: object) -> str:
+        """The message ``key``; every value is foreign text until it is made visible."""
+        text = self.messages[key]
+        return text.format_map({name: visible(str(value)) for name, value in values.items()}) if values else text
+
+    def has(self, key: str) -> bool:
+        """True if there is such a message."""
+        return key in self.messages
+
+    def number(self, value: Units) -> str:
+        """A whole number in groups of three; a fraction as numerator/denominator."""
+        if isinstance(value, Fraction) and value.denominator != 1:
+            return f"{self.number(value.numerator)}/{self.number(value.denominator)}"
+        return f"{int(value):,}".replace(",", self.group)
+
+    def decimal(self, units: Units, decimals: int) -> str:
+        """``units`` with the asset's decimals; a fraction of a base unit is cut off and marked with ≈."""
+        whole = int(units) if units >= 0 else -int(-units)
+        front, _, back = format_units(abs(whole), decimals).partition(".")
+        sign = ("≈" if whole != units else "") + ("−" if whole < 0 else "")
+        return f"{sign}{self.number(int(front))}" + (f"{self.point}{back}" if back else "")
+
+    def amount(self, units: Units, asset: AssetFacts) -> str:
+        """Decimal with symbol, then the base units in parentheses."""
+        return f"{self.decimal(units, asset.decimals)}\u00a0{visible(asset.symbol)} ({self.number(units)})"
+
+    def time(self, seconds: int) -> str:
+        """Date and time in UTC of so many seconds since 1970."""
+        return datetime.fromtimestamp(seconds, UTC).strftime(self.clock)
+
+    def moment(self, text: str) -> str:
+        """An ISO 8601 time in UTC in this language's form; anything else as it stands."""
+        match = _ISO.fullmatch(text)
+        if match is None:
+            return visible(text)
+        return datetime.fromisoformat(match[1]).replace(tzinfo=UTC).strftime(self.clock)
+
+    def quoted(self, text: str) -> str:
+        """Foreign text in this language's quotation marks."""
+        return self.say("quoted", text=text)
+
+    def cite(self, ids: Iterable[str]) -> str:
+        """Row ids in brackets, each once."""
+        return "[" + ", ".join(dict.fromkeys(i for i in ids if i)) + "]"
+
+
+def words(language: str) -> Words:
+    """The words of a language.
+
+    Raises:
+        ReportError: there is no such language.
+    """
+    if language == "en":
+        return Words("en", CATALOGUES["en"], ".", ",", "%Y-%m-%d %H:%M:%S UTC")
+    if language == "ru":
+        return Words("ru", CATALOGUES["ru"], ",", "\u202f", "%d.%m.%Y %H:%M:%S UTC")
+    raise ReportError(f"no report language {language!r}; there are: {', '.join(CATALOGUES)}")
