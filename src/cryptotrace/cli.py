@@ -222,7 +222,7 @@ def _trace_ledger(parsed: argparse.Namespace) -> None:
     from cryptotrace.ledger.ledgerfile import read
     from cryptotrace.tracing.ledgerfile import solve
 
-    _print_json(solve(read(parsed.ledger), parsed.rule or "all", exact=parsed.exact))
+    _print_json(solve(read(parsed.ledger), "all" if parsed.rule is None else parsed.rule, exact=parsed.exact))
 
 
 def _holdings(parsed: argparse.Namespace) -> None:

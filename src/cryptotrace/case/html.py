@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from cryptotrace.case.text import decimal_text
+from cryptotrace.case.text import claimed_text, decimal_text
 from cryptotrace.seizure.holdings import Holding
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def holdings_html(rows: Sequence[Holding]) -> str:
         (
             (
                 row.id,
-                decimal_text(row.claimed_total, row.asset),
+                claimed_text(row),
                 "; ".join(f"{name}: {decimal_text(units, row.asset)}" for name, units in row.claimed.items()),
                 row.reason.value,
                 "" if row.account is None else row.account.address,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cryptotrace.chains.networks import network
 from cryptotrace.model.amount import format_units
 from cryptotrace.model.identity import Asset
+from cryptotrace.seizure.holdings import Holding
 from cryptotrace.tracing.fragments import Units
 
 
@@ -16,3 +17,8 @@ def decimal_text(units: Units, asset: Asset) -> str:
             return f"{units} base units"
         units = units.numerator
     return f"{format_units(units, net.decimals)} {net.symbol}"
+
+
+def claimed_text(holding: Holding) -> str:
+    """The claimed share at a place; under poison only that it was reached, since reach is never summed."""
+    return decimal_text(holding.claimed_total, holding.asset) if holding.is_share else "reached"

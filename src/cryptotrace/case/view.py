@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cryptotrace.case.text import decimal_text
+from cryptotrace.case.text import claimed_text, decimal_text
 from cryptotrace.seizure.holdings import Holding, holdings
 from cryptotrace.tracing.result import Reconciliation, Trace
+from cryptotrace.tracing.rules import Purpose, rule
 
 if TYPE_CHECKING:
     import pandas
@@ -41,6 +42,7 @@ class HoldingsView:
                 "asset": row.asset,
                 "base_units": str(row.units),
                 "claimed": {claimant: str(units) for claimant, units in row.claimed.items()},
+                "is_share": row.is_share,
                 "reason": row.reason.value,
                 "detail": row.detail,
                 "tags": [f"{t.label} (grade {t.grade.value}, {t.source})" for t in row.tags],
@@ -51,7 +53,8 @@ class HoldingsView:
     def to_pandas(self) -> pandas.DataFrame:
         """One row per holding and claimant.
 
-        The ``base_units`` columns hold Python ints (fractions in exact mode), with the decimal text beside them.
+        The ``base_units`` columns hold Python ints (fractions in exact mode), with the decimal text beside them. Where
+        ``is_share`` is False (poison) the claimed amounts are reach: do not sum them.
         """
         rows: list[dict[str, Any]] = [
             {
@@ -59,6 +62,7 @@ class HoldingsView:
                 "claimant": claimant,
                 "claimed_base_units": units,
                 "claimed": decimal_text(units, row.asset),
+                "is_share": row.is_share,
                 "address": "" if row.account is None else row.account.address,
                 "tag": "; ".join(t.label for t in row.tags),
                 "reason": row.reason.value,
@@ -78,7 +82,7 @@ class HoldingsView:
 
     def __repr__(self) -> str:
         lines = [
-            f"{row.id}  {decimal_text(row.claimed_total, row.asset):>20}  {row.reason.value:<11} "
+            f"{row.id}  {claimed_text(row):>20}  {row.reason.value:<11} "
             f"{'' if row.account is None else row.account.address}"
             for row in self.rows
         ]
@@ -132,8 +136,7 @@ class TraceView:
         from cryptotrace.reports.content import content
         from cryptotrace.reports.figure import flow_svg
 
-        made = dossier(self._case, self.trace)
-        return Figure(flow_svg(made, content(made, language)))
+        return Figure(flow_svg(content(dossier(self._case, self.trace), language)))
 
     def _repr_html_(self) -> str:
         from cryptotrace.case.html import trace_html
@@ -141,9 +144,10 @@ class TraceView:
         return trace_html(self)
 
     def __repr__(self) -> str:
-        return f"trace under {self.trace.rule}: {len(self.trace.flows)} flows, {len(self.trace.ends)} ends\n" + repr(
-            self.holdings()
-        )
+        purpose = rule(self.trace.rule).purpose
+        note = "" if purpose is Purpose.FINDINGS else f" ({purpose.value}: not a basis for findings)"
+        head = f"trace under {self.trace.rule}{note}: {len(self.trace.flows)} flows, {len(self.trace.ends)} ends"
+        return f"{head}\n{self.holdings()!r}"
 
 
 class Figure:

@@ -87,9 +87,11 @@ class LedgerCase:
     def balances(self) -> dict[str, int]:
         """The final balance of every account that ever had a movement or an opening balance (account ledgers)."""
         end = Position(self.last + 1, 0)
-        return {str(pot): self.opening(pot, end) for pot in sorted(self.timeline) if not pot.startswith("~")}
+        return {str(pot): self.opening(pot, end) for pot in sorted(self.timeline)}
 
     def _flow(self, flow_id: str, kind: FlowKind, units: int, source: str, departs: Position) -> Flow:
+        if flow_id in self.flows:
+            raise LedgerFileError(f"case {self.name}: {flow_id!r} stands for two things; each needs a name of its own")
         flow = Flow(flow_id, kind, ASSET, units, Pot(source), departs, None, flow_id)
         self.flows[flow_id] = flow
         return flow
@@ -98,18 +100,28 @@ class LedgerCase:
 def read(path: Path) -> list[LedgerCase | tuple[str, Exception]]:
     """The cases of a file, in its order; for a case that is refused its name and the reason.
 
-    A number with a point stays text and is refused where an amount is wanted, so it costs its own case only.
+    A number with a point stays text and is refused where a whole number is wanted, so it costs its own case only. A
+    key that stands twice in one object is refused: one of the two would be lost.
 
     Raises:
         LedgerFileError: the file cannot be read, or is not of the schema.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), parse_float=str, parse_constant=str)
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the first letter
+        document = json.loads(text, parse_float=str, parse_constant=str, object_pairs_hook=_unique)
     except OSError as error:
         raise LedgerFileError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise LedgerFileError(f"{path}: not JSON of the schema {SCHEMA}: {error}") from error
     return [_attempt(case, kind) for case, kind in _cases(document, path)]
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {max(keys, key=keys.count)!r} stands twice in one object")
+    return found
 
 
 def _cases(document: Any, path: Path) -> Iterator[tuple[Any, str]]:
@@ -140,15 +152,30 @@ def _kind(case: Any, stated: Any = None) -> str:
 
 
 def _attempt(case: Any, kind: str) -> LedgerCase | tuple[str, Exception]:
-    name = str(case.get("name", "")) if isinstance(case, dict) else ""
+    name = ""
     try:
+        name = str(case.get("name", "")) if isinstance(case, dict) else ""
         if not kind:
             raise LedgerFileError(f"case {name}: neither a list of 'txs' nor one of 'entries' that fits its kind")
         return _utxo(case, name) if kind == "utxo" else _ledger(case, name)
     except CryptotraceError as error:
         return name, error
-    except (LookupError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         return name, LedgerFileError(f"case {name}: a field is missing or of the wrong type: {error!r}")
+
+
+def _list(holder: Mapping[str, Any], key: str, *, needed: bool = False) -> list[Any]:
+    found = holder[key] if needed else holder.get(key, [])
+    if not isinstance(found, list):
+        raise LedgerFileError(f"{key} must be a list, not {found!r}: a field is of the wrong type")
+    return found
+
+
+def _flag(holder: Mapping[str, Any], key: str) -> bool:
+    found = holder.get(key, False)
+    if not isinstance(found, bool):
+        raise LedgerFileError(f"{key} must be true or false, not {found!r}: a field is of the wrong type")
+    return found
 
 
 # --- UTXO -------------------------------------------------------------------------------------------------------------
@@ -156,11 +183,11 @@ def _attempt(case: Any, kind: str) -> LedgerCase | tuple[str, Exception]:
 
 def _utxo(case: dict[str, Any], name: str) -> LedgerCase:
     graph = LedgerCase(name, "utxo", (), case)
-    follow = bool(case.get("options", {}).get("follow_fees", False))
+    follow = _flag(case.get("options", {}), "follow_fees")
     graph.last = len(case["txs"])
     for n, tx in enumerate(case["txs"]):
         _utxo_transaction(graph, tx, Position(n, 0), follow=follow)
-    graph.claims = tuple(_outpoint_claim(graph, source) for source in case.get("sources", []))
+    graph.claims = tuple(_outpoint_claim(graph, source) for source in _list(case, "sources"))
     return graph
 
 
@@ -178,38 +205,48 @@ def _utxo_transaction(graph: LedgerCase, tx: dict[str, Any], at: Position, *, fo
         graph.arrivals[flow.id] = Arrival(pot, at, at.height, txid)
     outputs = [
         graph._flow(f"{txid}:{n}", FlowKind.OUTPUT, units, txid, at)  # noqa: SLF001 - this module builds the graph
-        for n, units in enumerate(tx["outputs"])
+        for n, units in enumerate(_list(tx, "outputs", needed=True))
     ]
     fee = sum(f.units for f in coming) - sum(f.units for f in outputs)
-    if fee < 0 or tx.get("fee", fee) != fee:
+    if fee < 0 or base_units(tx.get("fee", fee), f"fee of {txid}") != fee:
         raise LedgerFileError(
             f"case {graph.name}: transaction {txid} does not balance: its inputs leave {fee} for the fee, "
             f"the file says {tx.get('fee', 'nothing')}"
         )
-    kind = FlowKind.BURN if tx.get("coinbase") else FlowKind.FEE
+    kind = FlowKind.BURN if _flag(tx, "coinbase") else FlowKind.FEE
     rest = graph._flow(f"{txid}:fee", kind, fee, txid, at)  # noqa: SLF001
     graph.arrivals[rest.id] = Ended(kind.value)
     graph.timeline[pot].append(Instant(at, pot, tuple(coming), (*outputs, rest), txid))
 
 
 def _incoming(graph: LedgerCase, tx: dict[str, Any], at: Position, *, follow: bool) -> list[Flow]:
-    if tx.get("coinbase"):
+    inputs = _list(tx, "inputs", needed=True)
+    if _flag(tx, "coinbase"):
+        if inputs:
+            raise LedgerFileError(f"case {graph.name}: coinbase {tx['id']} has inputs; it can only collect fees")
         subsidy = graph._flow(f"{tx['id']}:subsidy", FlowKind.ISSUANCE, tx["subsidy"], "~issuance", at)  # noqa: SLF001
-        fees = [graph.flow(f"{collected}:fee") for collected in tx.get("collects", [])]
-        if not follow:  # the fees ended where they were paid; the same amount enters here unclaimed
+        fees = [_flow_of_kind(graph, f"{txid}:fee", FlowKind.FEE) for txid in _list(tx, "collects")]
+        if not follow:  # the fees ended where they were paid; the same amount enters here unclaimed, once
             fees = [
-                graph._flow(f"{tx['id']}:collected:{n}", FlowKind.ISSUANCE, fee.units, "~issuance", at)  # noqa: SLF001
-                for n, fee in enumerate(fees)
+                graph._flow(f"{fee.id}:collected", FlowKind.ISSUANCE, fee.units, "~issuance", at)  # noqa: SLF001
+                for fee in fees
             ]
         return [subsidy, *fees]
-    if tx["inputs"]:
-        return [graph.flow(outpoint) for outpoint in tx["inputs"]]
-    funding = sum(base_units(units, f"output of {tx['id']}") for units in tx["outputs"])
+    if inputs:
+        return [_flow_of_kind(graph, outpoint, FlowKind.OUTPUT) for outpoint in inputs]
+    funding = sum(base_units(units, f"output of {tx['id']}") for units in _list(tx, "outputs", needed=True))
     return [graph._flow(f"{tx['id']}:funding", FlowKind.ISSUANCE, funding, "~outside", at)]  # noqa: SLF001
 
 
+def _flow_of_kind(graph: LedgerCase, flow_id: str, kind: FlowKind) -> Flow:
+    flow = graph.flow(flow_id)
+    if flow.kind is not kind:
+        raise LedgerFileError(f"case {graph.name}: {flow_id} is no {kind.value}, but stands where one is wanted")
+    return flow
+
+
 def _outpoint_claim(graph: LedgerCase, source: Mapping[str, Any]) -> Claim:
-    flow = graph.flow(source["outpoint"])
+    flow = _flow_of_kind(graph, source["outpoint"], FlowKind.OUTPUT)
     offset = source.get("offset", 0)
     return _claim(graph, flow, source["claim"], source.get("amount", flow.units - offset), offset)
 
@@ -229,23 +266,23 @@ def _claim(graph: LedgerCase, flow: Flow, claimant: str, units: int, offset: int
 def _ledger(case: dict[str, Any], name: str) -> LedgerCase:
     graph = LedgerCase(name, "ledger", (), case)
     for key in ("pari_passu_accounts", "libr_closed_form"):
-        if not all(isinstance(account, str) for account in [*case.get(key, [])]):
+        if not all(isinstance(account, str) for account in _list(case, key)):
             raise LedgerFileError(f"case {name}: {key} must be a list of account names")
     held: dict[str, int] = {}
     for account, units in case.get("opening", {}).items():
         held[account] = units
         _move(graph, f"opening:{account}", FlowKind.ISSUANCE, None, account, units, _OPENING)
     entries: Sequence[Mapping[str, Any]] = case["entries"]
-    order = sorted(range(len(entries)), key=lambda i: (entries[i]["t"], entries[i].get("seq", 0), i))
+    order = sorted(range(len(entries)), key=lambda i: _when(entries[i], i))
     for place, i in enumerate(order):
         _entry(graph, held, i, entries[i], place)
     graph.last = len(order)
     graph.claims = (
         *(
             _claim(graph, graph.flow(f"opening:{s['account']}"), s["claim"], s.get("amount", held_at_opening(case, s)))
-            for s in case.get("opening_sources", [])
+            for s in _list(case, "opening_sources")
         ),
-        *(_entry_claim(graph, source) for source in case.get("sources", [])),
+        *(claim for source in _list(case, "sources") if (claim := _entry_claim(graph, source, entries)) is not None),
     )
     return graph
 
@@ -255,16 +292,28 @@ def held_at_opening(case: Mapping[str, Any], source: Mapping[str, Any]) -> int:
     return int(case["opening"][source["account"]])
 
 
-def _entry_claim(graph: LedgerCase, source: Mapping[str, Any]) -> Claim:
-    entry = source["entry"]
-    if f"#{entry}" not in graph.flows:
+def _when(entry: Mapping[str, Any], i: int) -> tuple[int, int, int]:
+    """The place of an entry in the order. Text is refused: as text, 10 would come before 9."""
+    time = base_units(entry["t"], f"t of entry {i}", signed=True)
+    return time, base_units(entry.get("seq", 0), f"seq of entry {i}", signed=True), i
+
+
+def _entry_claim(graph: LedgerCase, source: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Claim | None:
+    """The claim on the value of an entry; None if that value is zero, which carries nothing."""
+    entry = base_units(source["entry"], "entry of a source")
+    flow = graph.flows.get(f"#{entry}")
+    if flow is not None:
+        return _claim(graph, flow, source["claim"], source.get("amount", flow.units))
+    if entry >= len(entries) or entries[entry]["value"] != 0 or source.get("amount", 0) != 0:
         raise LedgerFileError(f"case {graph.name}: entry {entry} moves nothing, so nothing of it can be claimed")
-    flow = graph.flow(f"#{entry}")
-    return _claim(graph, flow, source["claim"], source.get("amount", flow.units))
+    return None
 
 
 def _entry(graph: LedgerCase, held: dict[str, int], i: int, entry: Mapping[str, Any], place: int) -> None:
     sender, recipient = entry["from"], entry["to"]
+    for name in (sender, recipient, entry.get("fee_payer")):
+        if name is not None and not isinstance(name, str):
+            raise LedgerFileError(f"case {graph.name}, entry {i}: an account is named by text, not by {name!r}")
     value = base_units(entry["value"], f"value of entry {i} of case {graph.name}")
     fee = base_units(entry.get("fee", 0), f"fee of entry {i} of case {graph.name}")
     movements = []
@@ -285,9 +334,6 @@ def _entry(graph: LedgerCase, held: dict[str, int], i: int, entry: Mapping[str, 
 def _move(
     graph: LedgerCase, flow_id: str, kind: FlowKind, payer: str | None, payee: str | None, units: int, at: Position
 ) -> None:
-    for name in (payer, payee):
-        if name is not None and not isinstance(name, str):
-            raise LedgerFileError(f"case {graph.name}, {flow_id}: an account is named by text, not by {name!r}")
     flow = graph._flow(flow_id, kind, units, "~outside" if payer is None else payer, at)  # noqa: SLF001
     if payer is not None:
         graph.timeline[flow.source].append(Instant(at, flow.source, (), (flow,), flow_id))

@@ -11,8 +11,8 @@ from cryptotrace.model.identity import Asset
 _DECIMAL_FORM = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]+))?", re.ASCII)
 
 
-def base_units(value: object, what: str = "amount") -> int:
-    """``value`` if it is a non-negative int.
+def base_units(value: object, what: str = "amount", *, signed: bool = False) -> int:
+    """``value`` if it is an int of base units; below zero only where ``signed`` says that the sign is a direction.
 
     Raises:
         InvalidAmount: it is a float, a bool, text, or negative.
@@ -22,7 +22,7 @@ def base_units(value: object, what: str = "amount") -> int:
             f"{what} must be an int of base units, got {type(value).__name__} {value!r}; "
             "parse decimal text with parse_units"
         )
-    if value < 0:
+    if value < 0 and not signed:
         raise InvalidAmount(f"{what} must not be negative, got {value}")
     return value
 
@@ -30,8 +30,8 @@ def base_units(value: object, what: str = "amount") -> int:
 def parse_units(text: str, decimals: int) -> int:
     """Base units of the decimal number ``text``, e.g. ``parse_units("12.5", 8) == 1250000000``.
 
-    Digits below one base unit are refused even when they are zeros beyond the asset's precision would not change
-    the value: ``"1.000"`` with two decimals is refused, because whoever wrote it meant another asset.
+    Digits below one base unit are refused even when they are zeros: ``"1.000"`` with two decimals is refused, because
+    whoever wrote it may have meant another asset.
 
     Raises:
         InvalidAmount: not text, a sign, an exponent, grouping, or more digits after the point than ``decimals``.

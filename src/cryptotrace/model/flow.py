@@ -41,10 +41,15 @@ class FlowKind(StrEnum):
     """What a flow is."""
 
     OUTPUT = "output"
+    """An output of a UTXO transaction."""
     TRANSFER = "transfer"
+    """A payment from account to account."""
     FEE = "fee"
+    """What the network takes."""
     ISSUANCE = "issuance"
+    """New value: coinbase or mint."""
     BURN = "burn"
+    """Value that is destroyed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Outpoint(NamedTuple):
             InvalidIdentifier: the text has another form.
         """
         txid, colon, vout = text.rpartition(":")
-        if not colon or not (vout.isascii() and vout.isdigit()) or len(vout) > 10:
+        if not colon or not (vout.isascii() and vout.isdigit()) or len(vout) > 10 or int(vout) > 0xFFFF_FFFF:
             raise InvalidIdentifier(f"{text!r} is not an outpoint; expected txid:vout, e.g. {'0' * 60}abcd:0")
         return cls(txid_text(txid), int(vout))
 
@@ -96,6 +96,8 @@ class Transaction:
 
     Raises:
         UnbalancedTransaction: they do not; the message names the asset and the difference.
+        InvalidIdentifier: the txid has another form.
+        InvalidAmount: a posting is not in whole base units.
     """
 
     chain: Chain
@@ -117,7 +119,7 @@ class Transaction:
         txid_text(self.txid)
         sums: dict[Asset, int] = defaultdict(int)
         for posting in self.postings:
-            base_units(abs(posting.units), f"posting of {self.txid}")
+            base_units(posting.units, f"posting of {self.txid}", signed=True)
             sums[posting.asset] += posting.units
         for asset, difference in sums.items():
             if difference != 0:

@@ -9,8 +9,11 @@ class Verdict(StrEnum):
     """The outcome of a check (after ETSI EN 319 102-1): a check that could not be made does not read as a pass."""
 
     PASSED = "PASSED"
+    """It was checked and holds."""
     INDETERMINATE = "INDETERMINATE"
+    """It could not be checked, or not to the end."""
     FAILED = "FAILED"
+    """It was checked and does not hold."""
 
     def __bool__(self) -> bool:
         raise TypeError("a Verdict has no truth value; compare it with Verdict.PASSED")
@@ -35,6 +38,10 @@ class Standing(StrEnum):
     """How far a fact has been checked against bytes."""
 
     VERIFIED = "verified against the chain"
+    """Proved to be in a block of the chain, under a named anchor."""
     RECOMPUTED = "recomputed"
+    """Read from bytes that hash to their txid."""
     AGREED = "agreed"
+    """Several sources say the same; no bytes were recomputed."""
     REPORTED = "as reported"
+    """One source says so."""

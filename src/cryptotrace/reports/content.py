@@ -127,16 +127,12 @@ def _write_summary(pen: Pen) -> None:
         pen.write(draft.warning, LinkClass.L3)
     for asset in dict.fromkeys(claim.asset for claim in trace.claims):
         mine = [claim for claim in trace.claims if claim.asset == asset]
-        starts = [draft.rows.id_of.get(c.flow.rpartition(":")[0], "") for c in mine]
-        names = "; ".join(
-            say("finding.share", claimant=c.claimant, amount=draft.amount(c.units, asset)) for c in mine
-        )
+        starts = [draft.rows.transaction_of(c.flow) for c in mine]
+        names = "; ".join(say("finding.share", claimant=c.claimant, amount=draft.amount(c.units, asset)) for c in mine)
         pen.say("summary.claims", LinkClass.L5, starts, claims=names)
     count = len(draft.rows.transactions)
     pen.say("summary.facts", LinkClass.L1, (), transactions=count, addresses=len(draft.rows.addresses))
-    pen.say(
-        "summary.rule", LinkClass.L3, (), rule=draft.rule_name, text=say(f"rule.{draft.rule.name}.text")
-    )
+    pen.say("summary.rule", LinkClass.L3, (), rule=draft.rule_name, text=say(f"rule.{draft.rule.name}.text"))
     pen.blocks.append(summary_table(draft))
     _write_addressees(pen)
     pen.say("summary.classes")
@@ -149,8 +145,9 @@ def _write_addressees(pen: Pen) -> None:
     seen: dict[str, list[str]] = {}
     for row in draft.rows.ends:
         if row.end.reason is EndReason.SERVICE:
-            for tag in row.tags[:1]:
-                text = draft.words.say("summary.addressee", label=tag.label, creator=tag.creator, source=tag.source)
+            for tag in row.tags:
+                creator = tag.creator or draft.words.say("not_stated")
+                text = draft.words.say("summary.addressee", label=tag.label, creator=creator, source=tag.source)
                 seen.setdefault(text, []).append(row.id)
     for text, ids in seen.items():
         pen.write(text, LinkClass.L5, ids)
@@ -172,7 +169,9 @@ def _write_sources(pen: Pen) -> None:
         tip = say("tip", height=source.tip.height)
         period = text_cell(shown.moment(source.first), shown.moment(source.last))
         tip_cell = text_cell(tip, source.tip.hash)
-        rows.append(Row("", (text_cell(source.name), _mono_second(tip_cell), text_cell(shown.number(source.answers)), period)))
+        rows.append(
+            Row("", (text_cell(source.name), _mono_second(tip_cell), text_cell(shown.number(source.answers)), period))
+        )
     pen.say("sources.text")
     pen.blocks.append(Table("sources", say("table.sources"), LinkClass.L5, columns, tuple(rows)))
     pen.say("sources.verified", None, (), software=draft.dossier.software)
@@ -243,5 +242,7 @@ def _write_declaration(pen: Pen) -> None:
     pen.say("declaration.software", None, (), software=pen.draft.dossier.software)
     pen.say("declaration.complete")
     pen.say("declaration.duty")
-    lines = tuple(pen.draft.words.say(f"blank.{key}") for key in ("name", "office", "education", "warned", "signature", "date"))
+    lines = tuple(
+        pen.draft.words.say(f"blank.{key}") for key in ("name", "office", "education", "warned", "signature", "date")
+    )
     pen.blocks.append(Blanks(lines))

@@ -23,7 +23,12 @@ def machine_data(dossier: Dossier, rows: Schedules, rule: Rule) -> dict[str, obj
             "software": dossier.software,
             "cut_off": dossier.cut_off,
             "custody_head": dossier.custody_head,
-            "rule": {"name": rule.name, "purpose": rule.purpose.value, "conserves": rule.conserves, "exact": trace.exact},
+            "rule": {
+                "name": rule.name,
+                "purpose": rule.purpose.value,
+                "conserves": rule.conserves,
+                "exact": trace.exact,
+            },
             "settings": dict(dossier.settings),
             "assets": [
                 {

@@ -112,7 +112,7 @@ class Draft:
             label=tag.label,
             category=category,
             source=tag.source,
-            creator=tag.creator,
+            creator=tag.creator or say("not_stated"),
             confidence=tag.confidence or say("not_stated"),
             grade=tag.grade.value,
             meaning=say(f"grade.{tag.grade.value}"),
@@ -130,9 +130,7 @@ class Pen:
     blocks: list[Block] = field(default_factory=list)
     paragraphs: int = 0
 
-    def say(
-        self, key: str, label: LinkClass | None = None, cites: Iterable[str] = (), **values: object
-    ) -> None:
+    def say(self, key: str, label: LinkClass | None = None, cites: Iterable[str] = (), **values: object) -> None:
         """A numbered paragraph from a message; what it cites is appended in brackets."""
         self.write(self.draft.words.say(key, **values), label, cites)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from cryptotrace.reports.draft import Draft
 from cryptotrace.reports.flowgraph import COLUMNS, FlowGraph, flow_graph
 from cryptotrace.reports.layout import Sheet, largest_units, sheets
-from cryptotrace.reports.model import Figure
-from cryptotrace.reports.svg import Drawing
+from cryptotrace.reports.model import Document, Figure
+from cryptotrace.reports.svg import Drawing, stacked
 
 #: How many transactions are drawn: the first of these with which every sheet can be printed on one A4 page.
 _MOST_BOXES = (32, 24, 16, 12, 8, 5, 3)
@@ -32,6 +32,12 @@ def flow_figure(draft: Draft) -> Figure:
     if draft.warning:
         caption = f"{draft.warning} {caption}"
     return Figure(say("figure.title"), drawn, caption)
+
+
+def flow_svg(document: Document) -> str:
+    """The document's figure as one SVG for a screen: every sheet, with what must be read beside it."""
+    figure = next(b for section in document.sections for b in section.blocks if isinstance(b, Figure))
+    return stacked(figure.sheets, filter(None, (document.mark, figure.title)), (figure.caption,))
 
 
 def _fitting(draft: Draft) -> tuple[FlowGraph, list[Sheet]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cryptotrace.model.identity import Account, Asset
+from cryptotrace.model.transaction import PostingKind
 from cryptotrace.model.verdict import LinkClass
 from cryptotrace.reports.draft import Draft, Pen
 from cryptotrace.reports.schedules import GONE, EndRow, PostingRow, TransactionRow
@@ -49,22 +50,24 @@ def _write_transaction(pen: Pen, row: TransactionRow) -> None:
 
 
 def _sums(draft: Draft, row: TransactionRow) -> str:
-    texts = []
-    for asset in dict.fromkeys(p.asset for p in row.postings):
-        into = [p for p in row.postings if p.side == "in" and p.asset == asset]
-        out = [p for p in row.postings if p.side == "out" and p.place is not None and p.asset == asset]
-        fees = sum(p.units for p in row.postings if p.side == "out" and p.place is None and p.asset == asset)
-        texts.append(
-            draft.words.say(
-                "finding.sums",
-                n_in=len(into),
-                total_in=draft.amount(sum(p.units for p in into), asset),
-                n_out=len(out),
-                total_out=draft.amount(sum(p.units for p in out), asset),
-                fee=draft.amount(fees, asset),
-            )
-        )
-    return "; ".join(texts)
+    return "; ".join(_sum(draft, row, asset) for asset in dict.fromkeys(p.asset for p in row.postings))
+
+
+def _sum(draft: Draft, row: TransactionRow, asset: Asset) -> str:
+    """What one asset does in a transaction; new units are no output that is spent."""
+    mine = [p for p in row.postings if p.asset == asset]
+    into = [p for p in mine if p.side == "in" and p.place is not None]
+    out = [p for p in mine if p.side == "out" and p.place is not None]
+    issued = sum(p.units for p in mine if p.kind is PostingKind.ISSUANCE)
+    text = draft.words.say(
+        "finding.sums",
+        n_in=len(into),
+        total_in=draft.amount(sum(p.units for p in into), asset),
+        n_out=len(out),
+        total_out=draft.amount(sum(p.units for p in out), asset),
+        fee=draft.amount(sum(p.units for p in mine if p.kind is PostingKind.FEE), asset),
+    )
+    return text + (draft.words.say("finding.issued", amount=draft.amount(issued, asset)) if issued else "")
 
 
 def _output(draft: Draft, posting: PostingRow) -> str:
@@ -86,7 +89,7 @@ def _write_claims(pen: Pen) -> None:
         pen.say(
             "finding.claim",
             LinkClass.L5,
-            [_transaction_of(draft, claim.flow)],
+            [draft.rows.transaction_of(claim.flow)],
             claimant=claim.claimant,
             amount=draft.amount(claim.units, claim.asset),
             flow=draft.rows.flow_name(claim.flow),
@@ -97,7 +100,7 @@ def _write_claims(pen: Pen) -> None:
         pen.say(
             "finding.collision",
             LinkClass.L3,
-            [_transaction_of(draft, collision.flow)],
+            [draft.rows.transaction_of(collision.flow)],
             claimant=collision.claimant,
             amount=draft.amount(collision.units, asset),
             flow=draft.rows.flow_name(collision.flow),
@@ -182,8 +185,3 @@ def _share(draft: Draft, claimant: str, units: Units, asset: Asset) -> str:
 
 def _id(draft: Draft, account: Account | None) -> str:
     return "" if account is None else draft.rows.id_of.get(account, "")
-
-
-def _transaction_of(draft: Draft, flow: str) -> str:
-    txid = flow.rpartition("#" if "#" in flow else ":")[0]
-    return draft.rows.id_of.get(txid, "")

@@ -110,7 +110,7 @@ def flow_graph(rows: Schedules, most_boxes: int) -> FlowGraph:
             if band.kind == "flow":
                 arriving[band.target].append(band)
         boxes.append(_box(row, column[row.id], bands, arrives))
-    folded = tuple(r for r in rows.ends if r.transaction and r.id not in choice.drawn_ends)
+    folded = tuple(r for r in rows.ends if r.id not in choice.drawn_ends)
     return FlowGraph(tuple(boxes), len(reached) - len(kept), folded)
 
 

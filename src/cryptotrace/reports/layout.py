@@ -17,6 +17,7 @@ BOX, LABELS, CHANNEL = 74.0, 96.0, 40.0
 PITCH = BOX + LABELS + CHANNEL
 LEFT = 78.0
 LINE = 8.6
+ARROW = 12.0
 SYMBOL = 11.0
 _THICKEST, THINNEST = 30.0, 3.0
 _GAP, _SLOT_GAP, _BOX_TEXT = 9.0, 5.0, 22.0
@@ -146,8 +147,8 @@ def slot_height(band: Band, thickness: float) -> float:
 
 
 def label_lines(band: Band) -> int:
-    """Lines of text above a band: amount, and share if there is one."""
-    return 2 if band.shares else 1
+    """Lines of text above a band: amount, and share; a stub says how many outputs it stands for."""
+    return 2 if band.shares or band.kind == "stub" else 1
 
 
 def _add_bands(sheet: Sheet, column_of: Mapping[str, int], largest: Mapping[Asset, int]) -> None:
@@ -190,7 +191,7 @@ def _place(sheet: Sheet) -> None:
     for piece in sheet.pieces:
         leaving[piece.source].append(piece)
         arriving[piece.target].append(piece)
-    sheet.left = LEFT + CHANNEL if any(n.column < 0 for n in sheet.nodes.values()) else 0.0
+    sheet.left = _left(sheet)
     columns = sorted({node.column for node in sheet.nodes.values()})
     for column in columns:
         nodes = [node for node in sheet.nodes.values() if node.column == column]
@@ -209,6 +210,14 @@ def _place(sheet: Sheet) -> None:
     last = max(columns, default=0)
     is_box = any(n.column == last and n.kind == "box" for n in sheet.nodes.values())
     sheet.width = sheet.left + last * PITCH + BOX + LABELS + (14 if is_box else -20)
+
+
+def _left(sheet: Sheet) -> float:
+    """Room left of the first boxes: for marks of an earlier sheet, or for the arrows of other inputs."""
+    if any(node.column < 0 for node in sheet.nodes.values()):
+        return LEFT + CHANNEL
+    first = [node.box for node in sheet.nodes.values() if node.column == 0 and node.box is not None]
+    return ARROW if any(box.others for box in first) else 0.0
 
 
 def _wanted(node: Node, arriving: list[Piece]) -> float:

@@ -67,7 +67,14 @@ def _write_arithmetic(pen: Pen) -> None:
 def _classes_table(pen: Pen) -> Table:
     say = pen.draft.words.say
     rows = tuple(
-        Row("", (text_cell(c.value, style=Style.STRONG), text_cell(say(f"class.{c.value}")), text_cell(say(f"class.{c.value}.use"))))
+        Row(
+            "",
+            (
+                text_cell(c.value, style=Style.STRONG),
+                text_cell(say(f"class.{c.value}")),
+                text_cell(say(f"class.{c.value}.use")),
+            ),
+        )
         for c in LinkClass
     )
     columns = (Column(say("column.class"), 8), Column(say("column.meaning"), 46), Column(say("column.use"), 46))

@@ -44,7 +44,12 @@ def summary_table(draft: Draft) -> Table:
             rows.append(Row("", tuple(cells)))
         if conserves:
             ends = [row for row in draft.rows.ends if row.end.asset == asset]
-            total = (text_cell(say("total")), text_cell(draft.words.number(len(ends))), text_cell(), draft.money(_sum(ends), asset))
+            total = (
+                text_cell(say("total")),
+                text_cell(draft.words.number(len(ends))),
+                text_cell(),
+                draft.money(_sum(ends), asset),
+            )
             rows.append(Row("", total, RowRole.TOTAL))
     return Table("summary", say("table.summary"), L3, tuple(columns), tuple(rows))
 
@@ -75,11 +80,17 @@ def _claimant_rows(draft: Draft, line: Reconciliation) -> Iterable[Row]:
         if reason not in line.ends:
             continue
         ends = [row for row in _ends(draft, reason, asset) if line.claimant in row.end.claimed]
-        cells = (text_cell(reason_word(draft, reason)), text_cell(_ids(draft, ends)), draft.money(line.ends[reason], asset))
+        cells = (
+            text_cell(reason_word(draft, reason)),
+            text_cell(_ids(draft, ends)),
+            draft.money(line.ends[reason], asset),
+        )
         yield Row("", cells, RowRole.SUB)
     total = draft.money(sum(line.ends.values(), 0), asset)
     yield Row("", (text_cell(say("reconcile.sum")), text_cell(), total), RowRole.TOTAL)
-    yield Row("", (text_cell(say("reconcile.difference")), text_cell(), draft.money(line.difference, asset)), RowRole.TOTAL)
+    yield Row(
+        "", (text_cell(say("reconcile.difference")), text_cell(), draft.money(line.difference, asset)), RowRole.TOTAL
+    )
 
 
 def _assets(draft: Draft) -> tuple[Asset, ...]:

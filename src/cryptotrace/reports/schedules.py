@@ -34,7 +34,7 @@ class PostingRow:
     place: int | None
     """Index among the inputs, or among the outputs; None for fee, issuance and burn."""
     flow: str
-    """Outpoint that is spent or created, ``txid:fee``; empty if it has no id."""
+    """Outpoint that is spent or created; ``txid:fee`` for a fee or burn; empty if it has no id."""
     account: Account | None
     """Whose, if anybody's."""
     asset: Asset
@@ -135,8 +135,12 @@ class Schedules:
     def flow_name(self, flow: str) -> str:
         """A flow by its transaction's row id, e.g. ``T-0003:1``; its own id if the transaction has no row."""
         mark = "#" if "#" in flow else ":"
-        txid, _, place = flow.rpartition(mark)
-        return f"{self.id_of[txid]}{mark}{place}" if txid in self.id_of else flow
+        row, place = self.transaction_of(flow), flow.rpartition(mark)[2]
+        return f"{row}{mark}{place}" if row else flow
+
+    def transaction_of(self, flow: str) -> str:
+        """Row id of the transaction that makes a flow; empty if it has no row."""
+        return self.id_of.get(flow.rpartition("#" if "#" in flow else ":")[0], "")
 
 
 def asset_facts(dossier: Dossier, asset: Asset) -> AssetFacts:
@@ -166,9 +170,7 @@ def schedules(dossier: Dossier) -> Schedules:
     evidence_of = {row.answer.digest: row.id for row in reversed(evidence)}
     traced = {t.flow.id: t for t in dossier.trace.flows}
     end_of = {e.flow.id: f"H-{n:04d}" for n, e in enumerate(dossier.trace.ends, start=1) if e.flow is not None}
-    spender = {
-        str(p.outpoint): id_of[t.txid] for t in ordered for p in t.inputs if p.outpoint is not None
-    }
+    spender = {str(p.outpoint): id_of[t.txid] for t in ordered for p in t.inputs if p.outpoint is not None}
     rows = tuple(
         TransactionRow(
             id_of[t.txid],
@@ -216,7 +218,17 @@ def _posting_rows(
         units = abs(posting.units)
         rows.append(
             PostingRow(
-                side, posting.kind, place, flow, posting.account, posting.asset, units, shares, posting.standing, other, end
+                side,
+                posting.kind,
+                place,
+                flow,
+                posting.account,
+                posting.asset,
+                units,
+                shares,
+                posting.standing,
+                other,
+                end,
             )
         )
     return rows
@@ -225,7 +237,7 @@ def _posting_rows(
 def _flow_id(transaction: Transaction, posting: Posting) -> str:
     if posting.outpoint is not None:
         return str(posting.outpoint)
-    return f"{transaction.txid}:{posting.kind.value}" if posting.kind in {PostingKind.FEE, PostingKind.BURN} else ""
+    return f"{transaction.txid}:fee" if posting.kind in {PostingKind.FEE, PostingKind.BURN} else ""
 
 
 def _addresses(dossier: Dossier, rows: tuple[TransactionRow, ...]) -> tuple[AddressRow, ...]:

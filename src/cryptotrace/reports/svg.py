@@ -1,7 +1,8 @@
-"""Draws one laid-out sheet of the flow figure as SVG: black, white, gray and hatches only, so that a copy still reads."""
+"""Draws one laid-out sheet of the flow figure as SVG: black, white, gray and hatches only, so that a copy reads."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -10,6 +11,7 @@ from cryptotrace.reports.draft import Draft
 from cryptotrace.reports.flowgraph import SHAPES, Band
 from cryptotrace.reports.foreign import visible
 from cryptotrace.reports.layout import (
+    ARROW,
     BOX,
     LABELS,
     LINE,
@@ -25,17 +27,22 @@ from cryptotrace.reports.wording import reason_word
 from cryptotrace.tracing.fragments import Units
 from cryptotrace.tracing.result import EndReason
 
+#: The font that Typst carries; a browser without it takes its own serif.
+FONT = "Libertinus Serif, serif"
 #: Fill of the share of the first, second ... claimant; all further ones share the last.
 _FILLS = ("#6e6e6e", "url(#hatch)", "url(#dots)", "url(#lines)", "#d2d2d2")
-_PATTERNS = (
-    '<pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+PATTERNS = (
+    '<defs><pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="4" height="4" fill="#fff"/><rect width="1.5" height="4" fill="#000"/></pattern>'
     '<pattern id="dots" width="4" height="4" patternUnits="userSpaceOnUse"><rect width="4" height="4" fill="#fff"/>'
     '<circle cx="1.5" cy="1.5" r="1" fill="#000"/></pattern>'
     '<pattern id="lines" width="3" height="3" patternUnits="userSpaceOnUse"><rect width="3" height="3" fill="#fff"/>'
-    '<rect width="3" height="1" fill="#000"/></pattern>'
+    '<rect width="3" height="1" fill="#000"/></pattern></defs>'
 )
 _MARGIN = 6.0
+LABEL_SIZE = 7.2
+_CAPTION = 9.0
+_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 _LEGEND_LINE = 15.0
 _LONGEST_NAME = 44
 
@@ -43,7 +50,9 @@ _LONGEST_NAME = 44
 class Drawing:
     """One sheet in the making."""
 
-    def __init__(self, draft: Draft, sheet: Sheet, sheets: int, largest: Mapping[Asset, int], homes: Mapping[str, int]) -> None:
+    def __init__(
+        self, draft: Draft, sheet: Sheet, sheets: int, largest: Mapping[Asset, int], homes: Mapping[str, int]
+    ) -> None:
         self.draft = draft
         self.sheet = sheet
         self.sheets = sheets
@@ -65,8 +74,8 @@ class Drawing:
         width += 2 * _MARGIN
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-            f'viewBox="{-_MARGIN:.0f} {-_MARGIN:.0f} {width:.0f} {height:.0f}" font-family="Libertinus Serif">'
-            f"<defs>{_PATTERNS}</defs>" + "".join(self.parts) + "</svg>"
+            f'viewBox="{-_MARGIN:.0f} {-_MARGIN:.0f} {width:.0f} {height:.0f}" font-family="{FONT}">'
+            f"{PATTERNS}{''.join(self.parts)}</svg>"
         )
 
     # --- bands --------------------------------------------------------------------------------------------------------
@@ -93,38 +102,47 @@ class Drawing:
     def _band(self, piece: Piece, start: float, bend: float, stop: float, y_to: float) -> None:
         band, at = piece.band, 0.0
         for claimant, units in self._ordered(band.shares):
-            part = piece.thickness * self._part(units, band) if self.draft.rule.conserves else piece.thickness
+            part = piece.thickness * self._part(units, band)
             self.parts.append(
                 f'<path d="{_path(start, bend, stop, piece.y_from + at, y_to + at, part)}" '
                 f'fill="{self.fill_of[claimant]}" stroke="none"/>'
             )
             at += part
-            if not self.draft.rule.conserves:
-                break
         dotted = ' stroke-dasharray="1.5 1.5"' if is_minimum(band, self.largest) else ""
-        outline = _path(start, bend, stop, piece.y_from, y_to, piece.thickness)
+        passes = (piece.source.startswith("pass "), piece.target.startswith("pass "))
+        outline = _path(start, bend, stop, piece.y_from, y_to, piece.thickness, is_open=passes)
         self.parts.append(f'<path d="{outline}" fill="none" stroke="#000" stroke-width="0.7"{dotted}/>')
 
     def _part(self, units: Units, band: Band) -> float:
+        """Which part of a band is filled for a claimant; what is only reached is divided equally."""
+        if not self.draft.rule.conserves:
+            return 1 / len(band.shares)
         return int(units * 100_000 // band.units) / 100_000 if band.units else 0.0
 
     def _ordered(self, shares: Mapping[str, Units]) -> Iterable[tuple[str, Units]]:
         return [(claimant, shares[claimant]) for claimant in self.draft.claimants if claimant in shares]
 
     def _labels(self, piece: Piece, start: float) -> None:
-        band, say = piece.band, self.draft.words.say
-        facts = asset_facts(self.draft.dossier, band.asset)
-        amount = f"{self.draft.words.decimal(band.units, facts.decimals)} {facts.symbol}"
-        head = {"fee": f"{say('figure.fee')} ", "stub": f"{say('figure.other_outputs', count=band.count)}, ", "fold": ""}
-        prefix = head.get(band.kind, f"{band.place}: ")
-        if band.kind == "fee" and band.target:
-            amount = f"{amount} · {band.target}"
+        band = piece.band
         y = piece.y_from - 2.6 - (label_lines(band) - 1) * LINE
-        self._text(start + 3, y, prefix + amount, 7.2)
-        if band.shares:
-            total = sum(band.shares.values())
-            share = f"{say('figure.share')} {self.draft.words.decimal(total, facts.decimals)}"
-            self._text(start + 3, y + LINE, share if self.draft.rule.conserves else say("figure.reached"), 7.2, "italic")
+        first, second = self._label(band)
+        self._text(start + 3, y, first, LABEL_SIZE)
+        if second:
+            self._text(start + 3, y + LINE, second, LABEL_SIZE, "italic" if band.shares else "")
+
+    def _label(self, band: Band) -> tuple[str, str]:
+        """What stands over a band: its amount, then the share; a band without share says for how many outputs."""
+        say, facts = self.draft.words.say, asset_facts(self.draft.dossier, band.asset)
+        amount = f"{self.draft.words.decimal(band.units, facts.decimals)} {facts.symbol}"
+        if band.kind == "stub":
+            return say("figure.other_outputs", count=band.count), amount
+        head = {"fee": f"{say('figure.fee')} ", "fold": ""}.get(band.kind, f"{band.place}: ")
+        if not band.shares:
+            return head + amount, ""
+        share = say("figure.reached")
+        if self.draft.rule.conserves:
+            share = f"{say('figure.share')} {self.draft.words.decimal(sum(band.shares.values()), facts.decimals)}"
+        return head + amount, f"{share} · {band.target}" if band.kind == "fee" and band.target else share
 
     # --- nodes --------------------------------------------------------------------------------------------------------
 
@@ -140,8 +158,8 @@ class Drawing:
             middle = node.y + node.height / 2
             for shift in (0.0, 3.0, 6.0):
                 self.parts.append(
-                    f'<rect x="{x + shift:.2f}" y="{middle - 6 + shift / 2:.2f}" width="6" height="9" fill="#fff" stroke="#000" '
-                    'stroke-width="0.7"/>'
+                    f'<rect x="{x + shift:.2f}" y="{middle - 6 + shift / 2:.2f}" width="6" height="9" '
+                    'fill="#fff" stroke="#000" stroke-width="0.7"/>'
                 )
             self._text(x + 17, middle + 2.5, self.draft.words.say("figure.fold", count=node.band.count), 7.6, "bold")
         elif node.kind in {"to", "from"} and node.band is not None:
@@ -152,8 +170,8 @@ class Drawing:
         if box is None:
             return
         self.parts.append(
-            f'<rect x="{x:.2f}" y="{node.y:.2f}" width="{BOX:.2f}" height="{node.height:.2f}" fill="#fff" stroke="#000" '
-            'stroke-width="1.3"/>'
+            f'<rect x="{x:.2f}" y="{node.y:.2f}" width="{BOX:.2f}" height="{node.height:.2f}" '
+            'fill="#fff" stroke="#000" stroke-width="1.3"/>'
         )
         middle = x + BOX / 2
         self._text(middle, node.y + 12, box.id, 9.5, "bold middle")
@@ -165,7 +183,7 @@ class Drawing:
             asset, units = next(iter(box.others_units.items()))
             facts = asset_facts(self.draft.dossier, asset)
             self._text(middle, y, self.draft.words.decimal(units, facts.decimals), 6.8, "middle")
-            arrow = f"M{x - 12:.2f},{y - 6:.2f} h9 m-3,-2.5 l3,2.5 l-3,2.5"
+            arrow = f"M{x - ARROW:.2f},{y - 6:.2f} h9 m-3,-2.5 l3,2.5 l-3,2.5"
             self.parts.append(f'<path d="{arrow}" fill="none" stroke="#000" stroke-width="0.9"/>')
 
     def _mark(self, node: Node, x: float) -> None:
@@ -177,7 +195,9 @@ class Drawing:
         other = band.target if node.kind == "to" else band.source
         sheet = say("figure.on_sheet", sheet=self.homes[other])
         if node.kind == "to":
-            self.parts.append(f'<path d="M{x:.2f},{middle - 6:.2f} l9,6 l-9,6 z" fill="#fff" stroke="#000" stroke-width="0.9"/>')
+            self.parts.append(
+                f'<path d="M{x:.2f},{middle - 6:.2f} l9,6 l-9,6 z" fill="#fff" stroke="#000" stroke-width="0.9"/>'
+            )
             self._text(x + 13, middle - 1, say("figure.to", transaction=other), 7.8, "bold")
             self._text(x + 13, middle + 8, sheet, 7.2)
         else:
@@ -239,15 +259,27 @@ class Drawing:
         )
 
 
-def _path(start: float, bend: float, stop: float, y_from: float, y_to: float, thickness: float) -> str:
-    """A band: straight to the bend, then curved to the stop."""
+def _path(
+    start: float,
+    bend: float,
+    stop: float,
+    y_from: float,
+    y_to: float,
+    thickness: float,
+    *,
+    is_open: tuple[bool, bool] = (False, False),
+) -> str:
+    """A band: straight to the bend, then curved to the stop; open where another piece of it begins or ends."""
     if stop <= bend:
         return f"M{start:.2f},{y_from:.2f} H{stop:.2f} V{y_from + thickness:.2f} H{start:.2f} Z"
     middle = (bend + stop) / 2
     a, b = y_from + thickness, y_to + thickness
+    right = f"M{stop:.2f},{b:.2f}" if is_open[1] else f"V{b:.2f}"
+    left = "" if is_open[0] else f" V{y_from:.2f}"
     return (
-        f"M{start:.2f},{y_from:.2f} H{bend:.2f} C{middle:.2f},{y_from:.2f} {middle:.2f},{y_to:.2f} {stop:.2f},{y_to:.2f} "
-        f"V{b:.2f} C{middle:.2f},{b:.2f} {middle:.2f},{a:.2f} {bend:.2f},{a:.2f} H{start:.2f} Z"
+        f"M{start:.2f},{y_from:.2f} H{bend:.2f} "
+        f"C{middle:.2f},{y_from:.2f} {middle:.2f},{y_to:.2f} {stop:.2f},{y_to:.2f} "
+        f"{right} C{middle:.2f},{b:.2f} {middle:.2f},{a:.2f} {bend:.2f},{a:.2f} H{start:.2f}{left}"
     )
 
 
@@ -260,13 +292,15 @@ def shape(name: str, x: float, y: float) -> str:
     white = 'fill="#fff" stroke="#000" stroke-width="1"'
     black = 'fill="#000" stroke="#000" stroke-width="1"'
     size, half = SYMBOL, SYMBOL / 2
+    square = f'<rect x="{x:.2f}" y="{y - half:.2f}" width="{size}" height="{size}" {white}'
+    circle = f'<circle cx="{x + half:.2f}" cy="{y:.2f}"'
     return {
-        "square": f'<rect x="{x:.2f}" y="{y - half:.2f}" width="{size}" height="{size}" {white}/>',
-        "dashed-square": f'<rect x="{x:.2f}" y="{y - half:.2f}" width="{size}" height="{size}" {white} stroke-dasharray="2 1.5"/>',
+        "square": f"{square}/>",
+        "dashed-square": f'{square} stroke-dasharray="2 1.5"/>',
         "house": f'<path d="M{x:.2f},{y + half:.2f} v-6.5 l{half},-4.5 l{half},4.5 v6.5 z" {black}/>',
-        "crossed-circle": f'<circle cx="{x + half:.2f}" cy="{y:.2f}" r="{half}" {white}/><path d="M{x + 1.6:.2f},{y - 3.9:.2f} '
-        f'l7.8,7.8 m0,-7.8 l-7.8,7.8" stroke="#000" stroke-width="1"/>',
-        "dot": f'<circle cx="{x + half:.2f}" cy="{y:.2f}" r="2.4" {black}/>',
+        "crossed-circle": f'{circle} r="{half}" {white}/>'
+        f'<path d="M{x + 1.6:.2f},{y - 3.9:.2f} l7.8,7.8 m0,-7.8 l-7.8,7.8" stroke="#000" stroke-width="1"/>',
+        "dot": f'{circle} r="2.4" {black}/>',
         "bars": f'<path d="M{x + 2:.2f},{y - half:.2f} v{size} m4,-{size} v{size}" stroke="#000" stroke-width="1.8"/>',
         "diamond": f'<path d="M{x:.2f},{y:.2f} l{half},-{half} l{half},{half} l-{half},{half} z" {white}/>'
         f'<text x="{x + half:.2f}" y="{y + 2.6:.2f}" font-size="7.5" font-weight="bold" text-anchor="middle">?</text>',
@@ -276,10 +310,44 @@ def shape(name: str, x: float, y: float) -> str:
     }[name]
 
 
+def stacked(sheets: Iterable[str], above: Iterable[str], below: Iterable[str]) -> str:
+    """Sheets below each other as one SVG, with text over and under them, broken into lines of their width."""
+    drawn = [(sheet, *map(int, _SIZE.findall(sheet)[0])) for sheet in sheets]
+    width = max((wide for _, wide, _ in drawn), default=420)
+    parts, y = [PATTERNS], 4.0
+    for text in above:
+        y = _paragraph(parts, text, y, width)
+    for sheet, _, height in drawn:
+        drawing = sheet[sheet.index(">") + 1 : -len("</svg>")].replace(PATTERNS, "")
+        parts.append(f'<g transform="translate({_MARGIN},{y + _MARGIN:.0f})">{drawing}</g>')
+        y += height
+    for text in below:
+        y = _paragraph(parts, text, y, width)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y + 8:.0f}" '
+        f'viewBox="0 0 {width} {y + 8:.0f}" font-family="{FONT}"><rect width="100%" height="100%" fill="#fff"/>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _paragraph(parts: list[str], text: str, y: float, width: float) -> float:
+    """Add a text in as many lines as it needs; the bottom of it."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and text_width(longer, _CAPTION) > width - 4 * _MARGIN:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    for line in filter(None, lines):
+        y += _CAPTION + 3
+        parts.append(f'<text x="{_MARGIN}" y="{y:.2f}" font-size="{_CAPTION}">{escape(line)}</text>')
+    return y + 3
+
+
 def text_width(text: str, size: float) -> float:
     """An upper estimate of the width of a text in points."""
     narrow = sum(1 for c in text if c in " .,:;il|·!'()[]\u202f")
     wide = sum(1 for c in text if c.isupper() or ord(c) > 0x3FF)
     rest = len(text) - narrow - wide
     return size * (0.3 * narrow + 0.62 * wide + 0.52 * rest)
-

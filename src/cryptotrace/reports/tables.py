@@ -83,7 +83,9 @@ def _check_cells(draft: Draft, row: TransactionRow) -> tuple[Cell, ...]:
     say = draft.words.say
     assets = dict.fromkeys(p.asset for p in row.postings)
     sums = {
-        asset: tuple(sum(p.units for p in row.postings if p.side == side and p.asset == asset) for side in ("in", "out"))
+        asset: tuple(
+            sum(p.units for p in row.postings if p.side == side and p.asset == asset) for side in ("in", "out")
+        )
         for asset in assets
     }
     lines = [
@@ -130,7 +132,9 @@ def _address_cells(draft: Draft, row: AddressRow) -> tuple[Cell, ...]:
             if asset in sums:
                 lines.append((Run(say(key) + " ", Style.SMALL), *draft.money(sums[asset], asset).lines[0]))
                 lines.append(draft.money(sums[asset], asset).lines[1])
-    value = "; ".join(f"+{row.received.get(a, 0)}-{row.spent.get(a, 0)}" for a in dict.fromkeys((*row.received, *row.spent)))
+    value = "; ".join(
+        f"+{row.received.get(a, 0)}-{row.spent.get(a, 0)}" for a in dict.fromkeys((*row.received, *row.spent))
+    )
     totals = Cell(CellKind.AMOUNT, tuple(lines) or (line("—"),), value)
     tags = text_cell(*(draft.attribution(tag) for tag in row.tags), style=Style.SMALL)
     if not row.tags:
@@ -144,10 +148,10 @@ def ends_table(draft: Draft, *, is_gone: bool) -> Table:
     key = "gone" if is_gone else "holdings"
     columns = (
         Column(say("column.row"), 8),
-        Column(say("column.place"), 45),
+        Column(say("column.place"), 41),
         Column(say("column.full_amount"), 21, L1, is_right=True),
         Column(draft.shares_title, 22, L3, is_right=True),
-        Column(say("column.roundings"), 8, L3, is_right=True),
+        Column(say("column.roundings"), 12, L3, is_right=True),
     )
     rows = [Row(r.id, _end_cells(draft, r)) for r in draft.rows.ends if (r.end.reason in GONE) is is_gone]
     if draft.rule.conserves and rows:

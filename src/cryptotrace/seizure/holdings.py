@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cryptotrace.attribution.book import TagBook
+from cryptotrace.errors import TracingError
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.tag import Tag
 from cryptotrace.tracing.fragments import Units
@@ -29,17 +30,25 @@ class Holding:
     units: int
     """Whole base units at this place, claimed or not; for an output its full value."""
     claimed: dict[str, Units]
-    """Claimed base units per claimant, under the trace's rule."""
+    """Claimed base units per claimant, under the trace's rule. Under poison this is reach, not a share."""
     reason: EndReason
     """Why it is not followed further."""
     detail: str
     """What that rests on."""
     tags: tuple[Tag, ...]
     """What sources say about the account; empty if none of the loaded tags names it."""
+    is_share: bool = True
+    """False under poison: ``claimed`` is then a set of what was reached, and is never summed."""
 
     @property
     def claimed_total(self) -> Units:
-        """Claimed base units of all claimants."""
+        """Claimed base units of all claimants.
+
+        Raises:
+            TracingError: under poison, whose reach of several claimants may be the same units.
+        """
+        if not self.is_share:
+            raise TracingError("poison is a set, not a share: its amounts are reach and are never summed")
         return sum(self.claimed.values())
 
 
@@ -60,6 +69,7 @@ def holdings(trace: Trace, tags: TagBook) -> tuple[Holding, ...]:
                 reason=end.reason,
                 detail=end.detail,
                 tags=() if end.account is None else tags.of(end.account),
+                is_share=trace.conserves,
             )
         )
     return tuple(rows)

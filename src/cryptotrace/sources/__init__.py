@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ConfigurationError, DataNotFound, NotSupported
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.source import Source
 from cryptotrace.sources.policy import Policy
-from cryptotrace.sources.spec import Spec, basic_auth, host_and_port, host_of, http_headers, parse_spec
+from cryptotrace.sources.spec import Spec, basic_auth, host_and_port, hosts_of, http_headers, parse_spec
+
+if TYPE_CHECKING:
+    from cryptotrace.sources.jsonrpc import Channel
+    from cryptotrace.sources.transport import Transport
 
 __all__ = ["KINDS", "Policy", "Spec", "open_source", "parse_spec", "require"]
 
@@ -44,8 +48,7 @@ def open_source(spec: str, network: Network, recorder: Recorder, policy: Policy 
     """
     parsed = parse_spec(spec)
     policy = Policy() if policy is None else policy
-    host = host_of(parsed)
-    if host is not None:
+    for host in hosts_of(parsed):
         policy.admit(host, parsed.name)
     return KINDS[parsed.kind](parsed, network, recorder, policy)
 
@@ -110,6 +113,15 @@ def _open_blocks(spec: Spec, network: Network, recorder: Recorder, policy: Polic
     return source
 
 
+def _opened(connection: Channel | Transport, make: Callable[[], Source]) -> Source:
+    """The source over a connection; the connection is closed if the source cannot be opened."""
+    try:
+        return make()
+    except BaseException:
+        connection.close()
+        raise
+
+
 def _open_rpc(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:
     from cryptotrace.sources.http import HttpTransport, settings_of
     from cryptotrace.sources.jsonrpc import BatchChannel
@@ -118,7 +130,8 @@ def _open_rpc(spec: Spec, network: Network, recorder: Recorder, policy: Policy) 
     # a scan of the unspent outputs or of the filters takes minutes before its first byte
     settings = settings_of(spec, timeout_s=900, deadline_s=3600)
     transport = HttpTransport(spec, recorder, settings, auth=basic_auth(spec))
-    return RpcSource(network, BatchChannel(transport, spec.name), policy.notice)
+    channel = BatchChannel(transport, spec.name)
+    return _opened(channel, lambda: RpcSource(network, channel, policy.notice))
 
 
 def _open_esplora(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:
@@ -126,7 +139,7 @@ def _open_esplora(spec: Spec, network: Network, recorder: Recorder, policy: Poli
     from cryptotrace.sources.http import HttpTransport, settings_of
 
     transport = HttpTransport(spec, recorder, settings_of(spec), headers=http_headers(spec))
-    return EsploraSource(network, transport, spec.name)
+    return _opened(transport, lambda: EsploraSource(network, transport, spec.name, notice=policy.notice))
 
 
 def _open_electrum(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:
@@ -147,7 +160,7 @@ def _open_electrum(spec: Spec, network: Network, recorder: Recorder, policy: Pol
     channel = LineChannel(
         host_and_port(spec), spec.name, recorder, tls=tls, timeout_s=timeout_s, retries=retries, greeting=GREETING
     )
-    return ElectrumSource(network, channel)
+    return _opened(channel, lambda: ElectrumSource(network, channel))
 
 
 #: Every kind of source that a specification can name.

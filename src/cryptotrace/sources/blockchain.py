@@ -65,8 +65,7 @@ def link(
     if not held:
         raise ConfigurationError(f"there is no block of {network.name} in the files") from refused
     fragments = _fragments(held)
-    for fragment in fragments:
-        fragment.height = _height(fragment, held, network, read, first_height)
+    _set_heights(fragments, held, network, read, first_height)
     chosen: list[_Fragment] = []
     stale = [block_hash for fragment in fragments for block_hash in fragment.stale]
     for fragment in sorted(fragments, key=lambda f: (f.work, f.hashes[0]), reverse=True):
@@ -109,26 +108,48 @@ def _best_branch(root: str, children: dict[str, list[str]], held: dict[str, list
     return _Fragment(branch[::-1], work[best], [h for h in order if h not in on_branch])
 
 
-def _height(
-    fragment: _Fragment,
+def _set_heights(
+    fragments: list[_Fragment],
     held: dict[str, list[BlockPlace]],
     network: Network,
     read: Callable[[BlockPlace], bytes],
     first_height: int | None,
-) -> int:
-    if fragment.hashes[0] == network.genesis_hash:
-        return 0
-    if first_height is not None:
-        return first_height
+) -> None:
+    """Give each part its height: by genesis, by its coinbases, and ``first_height`` to the one that says none.
+
+    A part that stands alone takes ``first_height`` even if its coinbases say another.
+    """
+    untold = []
+    for fragment in fragments:
+        told: int | None = None
+        if fragment.hashes[0] == network.genesis_hash:
+            told = 0
+        elif first_height is None or len(fragments) > 1:
+            told = _told_height(fragment, held, read)
+        if told is None:
+            untold.append(fragment)
+        else:
+            fragment.height = told
+    for number, fragment in enumerate(untold):
+        if first_height is None or number > 0:
+            place = held[fragment.hashes[0]][0]
+            raise ConfigurationError(
+                f"{place.file}, offset {place.offset}: block {place.header.hash} builds on {place.header.previous}, "
+                "which is not there, and says no height; write blocks:PATH?height=N with the height of the first "
+                "block, and one PATH for each part of the chain"
+            )
+        fragment.height = first_height
+
+
+def _told_height(
+    fragment: _Fragment, held: dict[str, list[BlockPlace]], read: Callable[[BlockPlace], bytes]
+) -> int | None:
+    """The height of the first block of a part, as a coinbase in it says; None if none does."""
     for depth, block_hash in enumerate(fragment.hashes):
         place = held[block_hash][0]
         if place.header.version >= 2 and (height := _coinbase_height(read(place))) is not None and height >= depth:
             return height - depth
-    place = held[fragment.hashes[0]][0]
-    raise ConfigurationError(
-        f"{place.file}, offset {place.offset}: block {place.header.hash} builds on {place.header.previous}, "
-        "which is not there, and says no height; write blocks:PATH?height=N with the height of the first block"
-    )
+    return None
 
 
 def _coinbase_height(raw: bytes) -> int | None:

@@ -159,7 +159,10 @@ class BlockFiles:
     def _read_key(self, path: Path) -> bytes | None:
         if not path.is_file():
             return None
-        key = path.read_bytes()
+        try:
+            key = path.read_bytes()
+        except OSError as error:
+            raise DataNotFound(f"{path} cannot be read: {error}") from error
         if len(key) != _KEY_SIZE:
             raise ConfigurationError(
                 f"{path} holds {len(key)} bytes; the key that blocks are hidden under has {_KEY_SIZE}"

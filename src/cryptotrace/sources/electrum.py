@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from cryptotrace.chains.bitcoin.address import script_of_address
+from cryptotrace.chains.bitcoin.proof import check_work
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, WireTransaction, decode_header, decode_transaction
 from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
@@ -30,6 +31,10 @@ from cryptotrace.sources.transport import blame
 #: Said first on every connection: who we are, and which versions of the protocol we speak.
 GREETING = Call("server.version", ("cryptotrace", ("1.4", "1.6")))
 _OP_RETURN = 0x6A
+
+
+class _HistoryRefused(SourceUnavailable):
+    """The server answers, and does not give this history: most have a limit."""
 
 
 class ElectrumSource:
@@ -122,7 +127,7 @@ class ElectrumSource:
                 continue  # servers do not index what cannot be spent
             try:
                 history = self._history(script_key(output.script), wire.txid)
-            except SourceUnavailable as error:
+            except _HistoryRefused as error:
                 refusal = str(error)  # too long for this server: perhaps another output's is not
                 continue
             if wire.txid in history:
@@ -149,7 +154,9 @@ class ElectrumSource:
             return self._histories[key]
         reply = self._one("blockchain.scripthash.get_history", key[::-1].hex())
         if reply.code:
-            raise SourceUnavailable(f"{self.name} does not give the history of a script: {reply.error}")
+            raise _HistoryRefused(
+                f"{self.name} does not give the history of a script: {reply.error}; ask a node or another server"
+            )
         history: dict[str, int] = {}
         for entry in reply.result.items():
             txid, height = entry["tx_hash"].hash(), entry["height"].integer(-1, 2**31)
@@ -185,7 +192,7 @@ class ElectrumSource:
             return Unspent(outpoint, self._tip, evidence)  # nobody can ever spend it
         try:
             history = self._history(script_key(script))
-        except SourceUnavailable as error:
+        except _HistoryRefused as error:
             return SpendUnknown(outpoint, str(error))
         if outpoint.txid not in history:
             return SpendUnknown(outpoint, f"{self.name} does not index the script of this output")
@@ -258,7 +265,9 @@ class ElectrumSource:
     def _header(self, height: int) -> Header:
         if height not in self._headers:
             reply = self._one("blockchain.block.header", height)
-            self._headers[height] = decode_header(self._good(reply, f"header {height}").raw_hex()[:HEADER_SIZE])
+            header = decode_header(self._good(reply, f"header {height}").raw_hex()[:HEADER_SIZE])
+            check_work(header, self._network.max_target)
+            self._headers[height] = header
         return self._headers[height]
 
     # --- asking -------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from cryptotrace.chains.bitcoin.merkle import pair
+from cryptotrace.chains.bitcoin.proof import check_block, check_work
 from cryptotrace.chains.bitcoin.wire import (
     Header,
     decode_block,
@@ -23,7 +24,7 @@ from cryptotrace.chains.bitcoin.wire import (
     hash_text,
 )
 from cryptotrace.chains.networks import Network
-from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
+from cryptotrace.errors import ChainReorganised, DataNotFound, ProofRefused, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnknown, Unspent
@@ -34,6 +35,8 @@ from cryptotrace.sources.transport import Answer, Request, Transport, blame
 
 #: Confirmed transactions of one page of an address.
 PAGE = 25
+#: Unconfirmed transactions of an address that the server gives at most; there are no further pages.
+POOL_PAGE = 50
 _PAGE_ATTEMPTS = 3
 _REMEMBERED = 4096
 
@@ -46,6 +49,7 @@ class EsploraSource:
         transport: HTTP, or a recording.
         name: how the source is called in evidence.
         check_every_s: how long the tip is trusted to be in the active chain before it is looked at again.
+        notice: takes a line about what was left out.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class EsploraSource:
         *,
         check_every_s: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
+        notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.chain = network.chain
         self.name = name
@@ -63,6 +68,7 @@ class EsploraSource:
         self._transport = transport
         self._check_every_s = check_every_s
         self._clock = clock
+        self._notice = notice
         self._remembered: OrderedDict[str, RawTransaction] = OrderedDict()
         self._headers: dict[str, Header] = {}
         self._tip = self._find_tip()
@@ -142,7 +148,9 @@ class EsploraSource:
     def _raw_block(self, block_hash: str, height: int) -> RawBlock:
         answer = self._ask(f"/block/{block_hash}/raw")
         with blame(self.name):
-            header = decode_block(answer.body).header
+            block = decode_block(answer.body)
+            check_block(block, self._network.max_target)
+        header = block.header
         if header.hash != block_hash:
             raise SourceLied(f"{self.name} gives the bytes of block {header.hash} when asked for {block_hash}")
         return RawBlock(BlockRef(self.chain, height, block_hash, header.time), answer.body, answer.evidence)
@@ -223,22 +231,41 @@ class EsploraSource:
         """Txids that touch the account, oldest first, unconfirmed last. Reads every page.
 
         Raises:
-            SourceLied: a page repeats or reorders what an earlier one gave.
+            SourceLied: a page repeats or reorders what an earlier one gave, or the pages together do not give as many
+                transactions as the server's statistics count.
         """
         base = _address_path(account)
-        confirmed: dict[str, int] = {}
         with blame(self.name):
             pool, _ = self._listed(f"{base}/txs/mempool")
             unconfirmed = [tx["txid"].hash() for tx in pool]
-            last, more = "", True
-            while more:
-                page, more = self._page(f"{base}/txs/chain{last}", confirmed)
-                confirmed |= page
-                last = f"/{next(reversed(confirmed), '')}"
+            if len(unconfirmed) >= POOL_PAGE:
+                self._notice(
+                    f"{self.name} lists {len(pool)} unconfirmed transactions of {account}; it may leave out more"
+                )
+            confirmed = self._confirmed(base)
             self._check_tip()
         held = {txid: height for txid, height in confirmed.items() if height <= self._tip.height}
         later = [txid for txid, height in confirmed.items() if height > self._tip.height]
         return iter([*reversed(held), *dict.fromkeys(txid for txid in (*later, *unconfirmed) if txid not in held)])
+
+    def _confirmed(self, base: str) -> dict[str, int]:
+        """Txid and height of every page, newest first; read again if a block came while the pages were read."""
+        counted, found = 0, 0
+        for _ in range(_PAGE_ATTEMPTS):
+            counted = self._json(base)["chain_stats"]["tx_count"].integer()
+            confirmed: dict[str, int] = {}
+            last, more = "", True
+            while more and len(confirmed) <= counted:  # a server that never ends stops here
+                page, more = self._page(f"{base}/txs/chain{last}", confirmed)
+                confirmed |= page
+                last = f"/{next(reversed(confirmed), '')}"
+            found = len(confirmed)
+            if found == counted and not more:
+                return confirmed
+        raise SourceLied(
+            f"{self.name} counts {counted} transactions of {base[1:]} and its pages give {found}"
+            f"{' and more' if found > counted else ''}: a page is missing or invented; ask another source"
+        )
 
     def _page(self, path: str, before: dict[str, int]) -> tuple[dict[str, int], bool]:
         """Txid and height of a page, newest first, and whether another may follow.
@@ -311,6 +338,7 @@ class EsploraSource:
             header = decode_header(raw)
             if header.hash != block_hash:
                 raise SourceLied(f"{self.name} gives the header {header.hash} when asked for {block_hash}")
+            check_work(header, self._network.max_target)
             self._headers[block_hash] = header
         return self._headers[block_hash]
 
@@ -350,9 +378,16 @@ def branch_root(txid: str, index: int, branch: Sequence[str]) -> str:
     """The Merkle root that a branch leads to from the transaction at that place.
 
     How deep the tree is, the prover says: a proof that stands alone is checked by ``chains.bitcoin.proof``.
+
+    Raises:
+        ProofRefused: the branch leads to the root from other places, too, so it does not prove this one.
     """
+    if index >> len(branch):
+        raise ProofRefused(f"{txid}: a branch of {len(branch)} siblings does not reach place {index}")
     node = hash_bytes(txid)
     for sibling in branch:
+        if index & 1 and hash_bytes(sibling) == node:
+            raise ProofRefused(f"{txid}: the branch repeats a hash on the left, so the place is not proved")
         node = pair(hash_bytes(sibling), node) if index & 1 else pair(node, hash_bytes(sibling))
         index >>= 1
     return hash_text(node)

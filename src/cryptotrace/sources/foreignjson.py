@@ -14,18 +14,53 @@ from cryptotrace.chains.bitcoin.wire import MAX_UNITS
 from cryptotrace.errors import MalformedBytes
 
 
+#: Deeper nesting than this is not meant: every answer that is read here has less than ten levels.
+_DEEPEST = 64
+
+
 def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not a JSON number")
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object, so readers would not agree on its value")
+    return found
+
+
+def _check_values(value: Any) -> None:
+    level = [value]
+    for _ in range(_DEEPEST):
+        if not level:
+            return
+        deeper: list[Any] = []
+        for each in level:
+            if isinstance(each, dict):
+                deeper += each
+                deeper += each.values()
+            elif isinstance(each, list):
+                deeper += each
+            elif isinstance(each, str) and not each.isascii():
+                each.encode("utf-8")  # half of a surrogate pair is no text
+        level = deeper
+    raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
 
 
 def parse_json(raw: bytes, what: str) -> Field:
     """The JSON document in ``raw``; ``what`` names it in errors, e.g. a file or a request.
 
     Raises:
-        MalformedBytes: not UTF-8, not JSON, nested too deeply, or with numbers too long to be meant.
+        MalformedBytes: not UTF-8, not JSON, nested too deeply, with numbers too long to be meant, or a key twice.
     """
     try:
-        value = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(
+            raw.decode("utf-8-sig"),
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_without_repeats,
+        )
+        _check_values(value)
     except UnicodeDecodeError as error:
         raise MalformedBytes(f"{what} is not UTF-8", offset=error.start, field="text") from error
     except json.JSONDecodeError as error:

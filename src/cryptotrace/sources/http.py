@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from cryptotrace.errors import SourceUnavailable
-from cryptotrace.evidence.canonical import redact
+from cryptotrace.evidence.canonical import REDACTED, redact
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.block import Tip
 from cryptotrace.sources.spec import Spec
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CHUNK = 1 << 16
+#: A shorter text cannot be told from data: taking it out of a request would only spoil the record.
+_SHORTEST_KEY = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class HttpTransport:
 
     Args:
         spec: where; its name stands in the evidence.
-        recorder: takes every answer, those that are errors or cut off too.
+        recorder: takes every answer, those that are errors or cut off too, and every attempt that got none.
         settings: patience and politeness.
         headers: sent with each request; may hold keys, which are kept out of every text.
         auth: user and password.
@@ -90,8 +92,9 @@ class HttpTransport:
         self._base = spec.location.rstrip("/")
         self._recorder = recorder
         self._settings = HttpSettings() if settings is None else settings
-        self._secrets = tuple(headers.values()) if headers else ()
-        self._secrets += tuple(value.removeprefix("Bearer ") for value in self._secrets) + (auth or ())
+        keys = [*(headers or {}).values(), *(auth or ())[1:]]
+        keys += [value.removeprefix("Bearer ") for value in keys]
+        self._secrets = tuple(key for key in keys if len(key) >= _SHORTEST_KEY)
         self._headers = dict(headers or {})
         self._auth = auth
         self._sleep = sleep
@@ -176,22 +179,29 @@ class HttpTransport:
         return ""
 
     def _finish(self, request: Request, attempt: _Attempt, status: int, started: float) -> _Attempt:
-        if not status:
-            return attempt
         label = "ok" if status == 200 else f"http {status}"
         label = f"cut off after {status}" if attempt.failure else label
+        body = self._without_keys(bytes(attempt.received))
         evidence = self._recorder.record(
-            bytes(attempt.received),
+            body,
             source=self.name,
             request=redact(request.text, self._secrets),
             tip=self.tip,
             latency_ms=int((self._clock() - started) * 1000),
-            status=label,
+            status=label if status else "no answer",
         )
+        if not status:
+            return attempt
         if not attempt.failure and status in self._settings.retried:
             attempt.failure = f"it answers HTTP {status}"
-        attempt.answer = Answer(status, bytes(attempt.received), evidence)
+        attempt.answer = Answer(status, body, evidence)
         return attempt
+
+    def _without_keys(self, body: bytes) -> bytes:
+        """The answer; a server that repeats our key must not bring it into the case."""
+        for key in sorted(self._secrets, key=len, reverse=True):
+            body = body.replace(key.encode("utf-8"), REDACTED.encode("ascii"))
+        return body
 
     def _wait(self, number: int, asked: float | None) -> float:
         wait = self._settings.first_wait_s * 2 ** (number - 1) * (0.5 + self._jitter())

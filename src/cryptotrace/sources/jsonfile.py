@@ -21,13 +21,13 @@ from pathlib import Path
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import decode_transaction
 from cryptotrace.chains.networks import Network
-from cryptotrace.errors import ConfigurationError, DataNotFound, SourceLied
+from cryptotrace.errors import ConfigurationError, DataNotFound, InvalidIdentifier, SourceLied
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.block import Tip
 from cryptotrace.model.identity import Account
 from cryptotrace.model.source import RawTransaction, Spend, SpendUnknown, Unspent
 from cryptotrace.model.transaction import Outpoint
-from cryptotrace.sources.esplorajson import check_explorer_figures, read_explorer_transaction, read_status
+from cryptotrace.sources.esplorajson import check_explorer_figures, lied, read_explorer_transaction, read_status
 from cryptotrace.sources.foreignjson import Field, parse_json
 from cryptotrace.sources.memory import MemorySource
 
@@ -107,7 +107,10 @@ class JsonSource:
             block = read_status(entry["status"], self._network)
             if block is not None and block.height > self.tip().height:
                 block = None
-            return Spend(outpoint, entry["txid"].hash(), entry["vin"].integer(0, 2**32 - 1), block, digest)
+            txid = entry["txid"].hash()
+            if txid in self._contents.transactions:
+                raise lied(self.name, txid, "outspends", f"spends {outpoint}", "not among its inputs")
+            return Spend(outpoint, txid, entry["vin"].integer(0, 2**32 - 1), block, digest)
         creating = self._contents.transactions.get(outpoint.txid)
         if creating is not None:
             outputs = decode_transaction(creating.raw).outputs
@@ -172,7 +175,12 @@ class JsonSource:
             stats["funded_txo_count"].integer(),
             stats["spent_txo_count"].integer(),
         )
-        self._contents.stats[document["address"].text()] = (counts, digest)
+        address = document["address"].text()
+        try:
+            Account.of(self.chain, address)
+        except InvalidIdentifier:
+            raise document["address"].refuse("an address") from None
+        self._contents.stats[address] = (counts, digest)
 
     def _read_transaction(self, tx: Field, digest: str) -> None:
         said = read_explorer_transaction(tx, self._network)

@@ -30,6 +30,11 @@ class Call:
         """The same bytes for the same question."""
         return canonical_json([self.method, list(self.parameters)])
 
+    @property
+    def text(self) -> str:
+        """How it stands in the evidence where it is asked by itself."""
+        return Request("CALL", self.method, canonical_json(list(self.parameters))).text
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -205,4 +210,4 @@ def read_reply(item: Field, name: str, evidence: str) -> Reply:
         return Reply(item["result"], "", 0, evidence)
     code = error.value.get("code") if error.is_object else None
     message = error.value.get("message") if error.is_object else error.value
-    return Reply(item["result"], str(message) or "unnamed error", code if type(code) is int else -1, evidence)
+    return Reply(item["result"], str(message) or "unnamed error", code if type(code) is int and code else -1, evidence)

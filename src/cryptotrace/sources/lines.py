@@ -14,9 +14,9 @@ from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.block import Tip
 from cryptotrace.sources.foreignjson import parse_json
 from cryptotrace.sources.jsonrpc import Call, Reply, read_reply
-from cryptotrace.sources.transport import Request
 
 _LONGEST_LINE = 64 * 1024 * 1024
+_DEADLINE_S = 600.0
 _AT_ONCE = 50
 
 
@@ -29,6 +29,8 @@ class LineChannel:
         recorder: takes each line.
         tls: the context of an encrypted connection; None for a plain one.
         timeout_s: seconds to connect and between two pieces of an answer.
+        deadline_s: seconds that the answers to one round of questions may take: a server that drips is cut off.
+        longest_line: most bytes of one line.
         retries: how often a broken connection is opened again.
         greeting: asked first on every connection.
         sleep, jitter: replaced in tests.
@@ -42,6 +44,8 @@ class LineChannel:
         *,
         tls: ssl.SSLContext | None = None,
         timeout_s: float = 30,
+        deadline_s: float = _DEADLINE_S,
+        longest_line: int = _LONGEST_LINE,
         retries: int = 4,
         greeting: Call | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -53,6 +57,8 @@ class LineChannel:
         self._recorder = recorder
         self._tls = tls
         self._timeout_s = timeout_s
+        self._deadline_s = deadline_s
+        self._longest_line = longest_line
         self._retries = retries
         self._greeting = greeting
         self._sleep = sleep
@@ -88,11 +94,12 @@ class LineChannel:
             try:
                 self._connect()
                 return self._exchange(calls)
-            except OSError as error:  # includes time-outs and TLS errors
+            except (OSError, UnicodeError) as error:  # includes time-outs, TLS errors, names that cannot be
                 failure = f"{type(error).__name__}: {error}"
+                self._record(bytes(self._buffer), calls[0].text, None, "cut off" if self._buffer else "no answer")
                 self.close()
-            except SourceLied:
-                self.close()
+            except BaseException:
+                self.close()  # what else is on its way answers nothing that will be asked
                 raise
         raise SourceUnavailable(
             f"{self.name} did not answer {calls[0].method}: {failure} (tried {self._retries + 1} times). What was "
@@ -130,7 +137,7 @@ class LineChannel:
         waiting = dict(enumerate(calls, first))
         replies: dict[int, Reply] = {}
         while waiting:
-            line = self._line()
+            line = self._line(started + self._deadline_s)
             number = self._number(line)
             if number is None:
                 continue  # a notification: the tip of this run stays what it is
@@ -150,8 +157,7 @@ class LineChannel:
             raise SourceLied(f"{self.name} does not answer in JSON-RPC: {error}") from error
 
     def _read(self, line: bytes, call: Call, started: float) -> Reply:
-        request = Request("CALL", call.method, canonical_json(list(call.parameters))).text
-        digest = self._record(line, request, int((time.monotonic() - started) * 1000), "ok")
+        digest = self._record(line, call.text, int((time.monotonic() - started) * 1000), "ok")
         return read_reply(parse_json(line, f"{self.name} {call.method}"), self.name, digest)
 
     def _record(self, line: bytes, request: str, latency_ms: int | None, status: str) -> str:
@@ -159,16 +165,17 @@ class LineChannel:
             line, source=self.name, request=request, tip=self.tip, latency_ms=latency_ms, status=status
         )
 
-    def _line(self) -> bytes:
+    def _line(self, deadline: float) -> bytes:
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
-            if searched > _LONGEST_LINE:
-                raise SourceLied(f"{self.name} sends a line longer than {_LONGEST_LINE} bytes")
+            if searched > self._longest_line:
+                self._record(bytes(self._buffer), "a line that is too long", None, "cut off")
+                raise SourceLied(f"{self.name} sends a line longer than {self._longest_line} bytes; ask another source")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no whole answer in {self._deadline_s} seconds")
             piece = b"" if self._socket is None else self._socket.recv(1 << 16)
             if not piece:
-                if self._buffer:
-                    self._record(bytes(self._buffer), "a line that was cut off", None, "cut off")
                 raise ConnectionError("the server closed the connection")
             self._buffer += piece
         line = bytes(self._buffer[:end])

@@ -240,6 +240,7 @@ class MemorySource:
             for index, wire in enumerate(decode_block(block.raw).transactions):
                 ref, place = (block.ref, index) if confirmed else (None, -1)
                 self._hold(RawTransaction(self.chain, wire.txid, encode(wire), ref, place, ""), wire)
+        self._check_blocks()
         for given in self._given:
             wire = decode_transaction(given.raw)
             if wire.txid != given.txid:
@@ -248,6 +249,23 @@ class MemorySource:
                 given = RawTransaction(given.chain, given.txid, given.raw, None, -1, given.evidence, given.spent)  # noqa: PLW2901
             if given.txid not in self._held or self._held[given.txid].block is None:
                 self._hold(given, wire)
+
+    def _check_blocks(self) -> None:
+        """See that nothing that was handed in names two blocks for one height or for one transaction."""
+        hashes = {self._tip.height: self._tip.hash}
+        hashes |= {height: block.ref.hash for height, block in self._blocks.items()}
+        confirmed: dict[str, str] = {}
+        for given in self._given:
+            if given.block is None:
+                continue
+            at_height = hashes.setdefault(given.block.height, given.block.hash)
+            of_txid = confirmed.setdefault(given.txid, given.block.hash)
+            if {at_height, of_txid} != {given.block.hash}:
+                other = at_height if at_height != given.block.hash else of_txid
+                raise SourceLied(
+                    f"{self.name} puts transaction {given.txid} into block {given.block.hash} at height "
+                    f"{given.block.height}, and names block {other} for the same; only one can be in the chain"
+                )
 
     def _hold(self, held: RawTransaction, wire: WireTransaction) -> None:
         self._held[held.txid] = held

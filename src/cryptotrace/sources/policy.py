@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from cryptotrace.errors import PublicSourceRefused
 
 
+_PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+
+
 def _silent(text: str) -> None:
     """Say nothing."""
 
@@ -50,9 +53,9 @@ class Policy:
         if bare in {own.strip("[]").rstrip(".").lower() for own in self.own_hosts} or bare == "localhost":
             return True
         try:
-            address = ipaddress.ip_address(bare.partition("%")[0])
+            address = ipaddress.ip_address(bare.partition("%")[0] if ":" in bare else bare)
         except ValueError:
             return False  # a name: who answers to it is not known before it is asked
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
-        return not address.is_unspecified and (address.is_loopback or address.is_private or address.is_link_local)
+        return address.is_loopback or address.is_link_local or any(address in own for own in _PRIVATE)

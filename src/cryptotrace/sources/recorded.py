@@ -51,6 +51,10 @@ def open_recorded(recording: Recording, network: Network, source: str | None = N
     return _REPLAYS[_kind(source)](recording, network, source)
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 11
+
+
 def _kind(name: str) -> str:
     return name.partition(":")[0]
 
@@ -99,6 +103,7 @@ class RecordedChain:
             (answer,) = self._held.spends([outpoint])
             statement = self._statements.get(f"spend {outpoint}")
             if isinstance(answer, SpendUnknown) and statement is not None:
+                self._recording.read(statement.digest)  # an altered one is refused here
                 yield Unspent(outpoint, self._tip, statement.digest)
             else:
                 yield answer
@@ -133,7 +138,7 @@ class RecordedChain:
         raw = self._recording.read(record.digest)
         header = decode_block(raw).header
         words = record.request.split()
-        if len(words) < 4 or words[1] != header.hash or words[2] != "height" or not words[3].isdigit():
+        if len(words) < 4 or words[1] != header.hash or words[2] != "height" or not _is_number(words[3]):
             raise EvidenceError(
                 f"record {record.number}: {record.request!r} does not fit the bytes of block {header.hash}"
             )
@@ -154,7 +159,10 @@ def _replay_json(recording: Recording, network: Network, name: str) -> Source:
 
 
 def _replay_csv(recording: Recording, network: Network, name: str) -> Source:
-    ((filename, raw),) = _recorded_files(recording, name)
+    files = _recorded_files(recording, name)
+    if len(files) != 1:
+        raise EvidenceError(f"{name}: the recording must hold one table under this name, it holds {len(files)}")
+    ((filename, raw),) = files
     return CsvSource(network, filename, raw, MemoryRecorder(), name)
 
 

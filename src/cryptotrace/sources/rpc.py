@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cryptotrace.chains.bitcoin.address import script_of_address
 from cryptotrace.chains.bitcoin.merkle import merkle_branch, merkle_root
-from cryptotrace.chains.bitcoin.proof import parse_merkle_block
-from cryptotrace.chains.bitcoin.wire import decode_transaction
+from cryptotrace.chains.bitcoin.proof import check_block, parse_merkle_block
+from cryptotrace.chains.bitcoin.wire import decode_block, decode_header, decode_transaction
 from cryptotrace.chains.networks import Network
 from cryptotrace.errors import (
     ChainReorganised,
@@ -40,6 +40,7 @@ from cryptotrace.sources.transport import blame
 _NOT_FOUND = -5
 _BUSY = -8
 _NO_METHOD = -32601
+_WARMING_UP = -28
 _OP_RETURN = 0x6A
 _LONGEST_SCRIPT = 10_000
 _LARGEST_POOL = 5_000
@@ -78,11 +79,11 @@ class RpcSource:
 
     def _find_tip(self) -> Tip:
         with blame(self.name):
-            genesis = self._one("getblockhash", 0).result.hash()
+            genesis = self._good(self._one("getblockhash", 0), "genesis block").hash()
             if genesis != self._network.genesis_hash:
                 raise SourceLied(f"{self.name} is a node of another chain than {self._network.name}: genesis {genesis}")
-            best = self._one("getbestblockhash").result.hash()
-            return Tip(self.chain, self._one("getblockheader", best).result["height"].integer(), best)
+            best = self._good(self._one("getbestblockhash"), "tip").hash()
+            return Tip(self.chain, self._good(self._one("getblockheader", best), "tip")["height"].integer(), best)
 
     def _indexes(self) -> tuple[bool, bool]:
         (reply,) = self._channel.call([Call("getindexinfo")])
@@ -120,6 +121,7 @@ class RpcSource:
             )
         with blame(self.name):
             (found,) = self._raw_blocks([height])
+            check_block(decode_block(found.raw), self._network.max_target)
             self._check_tip()
         return found
 
@@ -281,7 +283,10 @@ class RpcSource:
         return Spend(outpoint, place.txid, place.vin, place.block, place.evidence)
 
     def _pool_spender(self, pool: Reply) -> str:
-        (entry,) = pool.result.items()
+        entries = list(pool.result.items())
+        if len(entries) != 1:
+            raise pool.result.refuse("one entry for one outpoint")
+        (entry,) = entries
         return "" if entry["spendingtxid"].is_null else entry["spendingtxid"].hash()
 
     def _checked(self, outpoint: Outpoint, spending: RawTransaction, evidence: str) -> Spend:
@@ -365,8 +370,11 @@ class RpcSource:
                 raise DataNotFound(f"{self.name}: transaction {txid} is not confirmed at {self._tip.height}")
             block = self._good(self._one("getblock", found.block.hash, 1), f"block {found.block.hash}")
             txids = [item.hash() for item in block["tx"].items()]
-            if merkle_root(txids) != block["merkleroot"].hash() or txids[found.index] != txid:
+            header = decode_header(self._good(self._one("getblockheader", found.block.hash, False), "header").raw_hex())
+            if header.hash != found.block.hash or merkle_root(txids) != header.merkle_root:
                 raise SourceLied(f"{self.name}: the txids of block {found.block.hash} do not lead to its Merkle root")
+            if txids[found.index : found.index + 1] != [txid]:
+                raise SourceLied(f"{self.name}: transaction {txid} is not at place {found.index} of its block")
             self._check_tip()
         return found.block, found.index, merkle_branch(txids, found.index)
 
@@ -381,6 +389,8 @@ class RpcSource:
     def _good(self, reply: Reply, what: str) -> Field:
         if not reply.code:
             return reply.result
+        if reply.code == _WARMING_UP:
+            raise SourceUnavailable(f"{self.name} is starting: {reply.error}; try again in a few minutes")
         if reply.code == _NO_METHOD:
             raise NotSupported(f"{self.name} is too old for this question ({what}): {reply.error}")
         if reply.code == _BUSY and "already in progress" in reply.error:

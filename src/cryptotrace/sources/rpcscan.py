@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from cryptotrace.chains.bitcoin.proof import check_block
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, WireTransaction, decode_block, decode_header
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import Chain
@@ -67,7 +68,9 @@ class BlockScan:
         for block in blocks:
             if block.ref.height in self.read:
                 continue
-            for index, wire in enumerate(decode_block(block.raw).transactions):
+            decoded = decode_block(block.raw)
+            check_block(decoded)
+            for index, wire in enumerate(decoded.transactions):
                 self._learn(wire, block, index)
             self.read.add(block.ref.height)
 

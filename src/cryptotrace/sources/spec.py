@@ -16,7 +16,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from cryptotrace.errors import ConfigurationError
 
@@ -36,6 +36,7 @@ OPTIONS: dict[str, frozenset[str]] = {
 }
 #: Kinds whose location is a file or a folder.
 PATH_KINDS = frozenset({"blocks", "json", "csv", "recorded"})
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\]|[^\[\]%@:]+)(:[0-9]*)?")
 _ENVIRONMENT = re.compile(r"env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 
 
@@ -114,10 +115,15 @@ def secret(reference: str, spec: Spec, option: str) -> str:
             f"{spec.name}: option {option} must name an environment variable, {option}=env:NAME; "
             "a key itself is never written into a specification"
         )
-    value = os.environ.get(match["name"])
+    value = os.environ.get(match["name"], "").strip()
     if not value:
         raise ConfigurationError(
             f"{spec.name}: the environment variable {match['name']} is not set; set it and try again"
+        )
+    if not (value.isascii() and value.isprintable()):
+        raise ConfigurationError(
+            f"{spec.name}: the environment variable {match['name']} holds a character that a key cannot have; "
+            "only printable ASCII can be sent"
         )
     return value
 
@@ -167,18 +173,19 @@ def host_and_port(spec: Spec) -> tuple[str, int]:
         ConfigurationError: not ``host:port``.
     """
     host, _, port = spec.location.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
+    if not host or not (port.isascii() and port.isdigit() and len(port) < 6) or not 0 < int(port) < 65536:
         raise ConfigurationError(f"{spec.name}: expected {spec.kind}:HOST:PORT")
     return host.strip("[]"), int(port)
 
 
-def host_of(spec: Spec) -> str | None:
-    """The host that a source talks to; None for files."""
-    if spec.kind in ("rpc", "esplora"):
-        return urlsplit(spec.location).hostname
+def hosts_of(spec: Spec) -> tuple[str, ...]:
+    """The hosts that see what a source is asked, a proxy among them; none for files."""
     if spec.kind.startswith("electrum"):
-        return host_and_port(spec)[0]
-    return None
+        return (host_and_port(spec)[0],)
+    urls = [spec.location] if spec.kind in ("rpc", "esplora") else []
+    if (proxy := spec.option("proxy")) is not None:
+        urls.append(proxy)
+    return tuple(urlsplit(url).hostname or "" for url in urls)
 
 
 def _options(kind: str, query: str, text: str) -> tuple[tuple[str, str], ...]:
@@ -195,6 +202,8 @@ def _options(kind: str, query: str, text: str) -> tuple[tuple[str, str], ...]:
         if key not in OPTIONS[kind]:
             known = ", ".join(sorted(OPTIONS[kind])) or "none"
             raise ConfigurationError(f"{kind}: has no option {key}; known: {known}")
+        if key == "proxy":
+            _check_proxy(kind, value)
         if key in ("auth", "token") and not _ENVIRONMENT.fullmatch(value):
             raise ConfigurationError(
                 f"{kind}: {key} must name an environment variable, {key}=env:NAME; "
@@ -203,13 +212,32 @@ def _options(kind: str, query: str, text: str) -> tuple[tuple[str, str], ...]:
     return options
 
 
-def _check_url(spec: Spec) -> None:
+def _url_parts(url: str, schemes: tuple[str, ...]) -> SplitResult | None:
+    """The parts of a URL of which every reader sees the same host; None if it is none."""
     try:
-        parts = urlsplit(spec.location)
+        parts = urlsplit(url)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
-        port_is_fine = False
-    if not port_is_fine or parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    host = parts.netloc.rpartition("@")[2]
+    if not port_is_fine or parts.scheme not in schemes or not parts.hostname or parts.fragment:
+        return None
+    return parts if _HOST.fullmatch(host) and url.isprintable() and "\\" not in url else None
+
+
+def _check_proxy(kind: str, url: str) -> None:
+    parts = _url_parts(url, ("http", "https", "socks5", "socks5h"))
+    if parts is None:
+        raise ConfigurationError(f"{kind}: expected a proxy such as proxy=socks5h://127.0.0.1:9050")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(
+            f"{kind}: credentials of a proxy would be written into the case; use a proxy without, on this machine"
+        )
+
+
+def _check_url(spec: Spec) -> None:
+    parts = _url_parts(spec.location, ("http", "https"))
+    if parts is None:
         raise ConfigurationError(f"{spec.kind}: expected a URL such as {spec.kind}:http://127.0.0.1:8332")
     if parts.username is not None or parts.password is not None:
         how = "auth=env:NAME (the variable holds user:password)" if spec.kind == "rpc" else "token=env:NAME"

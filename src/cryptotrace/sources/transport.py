@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from cryptotrace.errors import DataNotFound, MalformedBytes, SourceLied, UnsupportedChain
+from cryptotrace.errors import DataNotFound, MalformedBytes, ProofRefused, SourceLied, UnsupportedChain
 from cryptotrace.evidence.canonical import redact
 from cryptotrace.evidence.recorder import Recording
 from cryptotrace.model.block import Tip
@@ -104,11 +104,11 @@ def blame(name: str) -> Iterator[None]:
     """Within it, an answer that cannot be read is the fault of the source ``name``.
 
     Raises:
-        SourceLied: instead of ``MalformedBytes`` and ``UnsupportedChain``.
+        SourceLied: instead of ``MalformedBytes``, ``ProofRefused`` and ``UnsupportedChain``.
     """
     try:
         yield
-    except (MalformedBytes, UnsupportedChain) as error:
+    except (MalformedBytes, ProofRefused, UnsupportedChain) as error:
         raise SourceLied(
-            f"{name} gave an answer that cannot be read: {error}; ask again or ask another source"
+            f"{name} gave an answer that cannot be used: {error}; ask again or ask another source"
         ) from error

@@ -13,6 +13,8 @@ from cryptotrace.errors import TracingError
 
 Units = int | Fraction
 Fragment = tuple[str | None, Units]
+_PIECE_DIGITS = 4000
+_PIECE = 10**_PIECE_DIGITS
 
 
 def merged(fragments: Iterable[Fragment]) -> tuple[Fragment, ...]:
@@ -56,6 +58,22 @@ def claimed(fragments: Iterable[Fragment]) -> dict[str, Units]:
         if label is not None and units != 0:
             sums[label] = sums.get(label, 0) + units
     return sums
+
+
+def as_text(units: Units) -> str:
+    """``"25"`` or ``"75/4"``, of any length: a fraction grows with each pot, and ``str`` refuses above 4300 digits."""
+    if units.denominator != 1:
+        return f"{_digits(units.numerator)}/{_digits(units.denominator)}"
+    return _digits(units.numerator)
+
+
+def _digits(number: int) -> str:
+    pieces: list[str] = []
+    rest = abs(number)
+    while rest >= _PIECE:
+        rest, low = divmod(rest, _PIECE)
+        pieces.append(str(low).rjust(_PIECE_DIGITS, "0"))
+    return "-" * (number < 0) + str(rest) + "".join(reversed(pieces))
 
 
 def total(fragments: Iterable[Fragment]) -> Units:

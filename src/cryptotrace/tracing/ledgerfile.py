@@ -15,11 +15,12 @@ from cryptotrace.errors import CryptotraceError, InsufficientBalance, UnknownRul
 from cryptotrace.ledger.ledgerfile import LedgerCase
 from cryptotrace.model.flow import Flow, FlowKind, Pot
 from cryptotrace.tracing.engine import trace
-from cryptotrace.tracing.fragments import Fragment, Units
+from cryptotrace.tracing.fragments import Fragment, Units, as_text
 from cryptotrace.tracing.result import Trace
-from cryptotrace.tracing.rules import LEDGER_RULES, UTXO_RULES, rule
+from cryptotrace.tracing.rules import LEDGER_RULES, UTXO_RULES, rule, split_whole
 
 Result = dict[str, Any]
+_CLEAN = "~clean"
 
 
 def solve(cases: Iterable[LedgerCase | tuple[str, Exception]], which: str = "all", *, exact: bool = False) -> Result:
@@ -30,6 +31,8 @@ def solve(cases: Iterable[LedgerCase | tuple[str, Exception]], which: str = "all
     Raises:
         UnknownRule: ``which`` is neither ``all`` nor a rule of the cases' kind.
     """
+    if which != "all":
+        rule(which, tuple(dict.fromkeys((*UTXO_RULES, *LEDGER_RULES))))
     return {"cases": [_solve_case(case, which, exact=exact) for case in cases]}
 
 
@@ -43,11 +46,11 @@ def _solve_case(case: LedgerCase | tuple[str, Exception], which: str, *, exact: 
     try:
         result: Result = {}
         if which == "all" and case.kind == "ledger":
-            result["balances"] = {account: str(units) for account, units in case.balances().items()}
+            result["balances"] = {account: as_text(units) for account, units in case.balances().items()}
         for name in chosen:
             result[name] = show(trace(case, case.claims, rule(name), exact=exact), case)
         if which == "all":
-            result |= _conserved(result, chosen) | _closed_forms(case, result)
+            result |= _conserved(case, result, chosen) | _closed_forms(case, exact=exact)
     except UnknownRule:
         raise
     except CryptotraceError as error:
@@ -60,9 +63,12 @@ def _refusal(error: Exception) -> Result:
     return {"error": code, "detail": str(error)}
 
 
-def _conserved(result: Mapping[str, Any], chosen: Sequence[str]) -> Result:
+def _conserved(case: LedgerCase, result: Mapping[str, Any], chosen: Sequence[str]) -> Result:
+    """The totals that all rules agree on, as the schema has it: stated for ledgers, a note where they differ."""
     totals = [result[name]["totals"] for name in chosen if "totals" in result[name]]
-    return {"conserved": totals[0]} if all(t == totals[0] for t in totals) else {}
+    if any(each != totals[0] for each in totals):
+        return {"note_totals_differ": "expected only where a second mark meets existing taint"}
+    return {"conserved": totals[0]} if case.kind == "ledger" else {}
 
 
 # --- UTXO -------------------------------------------------------------------------------------------------------------
@@ -124,14 +130,14 @@ def _reached(run: Trace, case: LedgerCase) -> dict[str, list[str]]:
     }
 
 
-def _closed_forms(case: LedgerCase, result: Result) -> Result:
+def _closed_forms(case: LedgerCase, *, exact: bool) -> Result:
     if case.kind != "ledger":
         return {}
     out: Result = {}
     for account in case.raw.get("libr_closed_form", []):
-        out.setdefault("libr_closed_form", {})[account] = str(lowest_intermediate_balance(case, Pot(account)))
+        out.setdefault("libr_closed_form", {})[account] = as_text(lowest_intermediate_balance(case, Pot(account)))
     for account in case.raw.get("pari_passu_accounts", []):
-        out.setdefault("pari_passu", {})[account] = pari_passu(case, Pot(account))
+        out.setdefault("pari_passu", {})[account] = pari_passu(case, Pot(account), exact=exact)
     return out
 
 
@@ -152,14 +158,16 @@ def lowest_intermediate_balance(case: LedgerCase, pot: Pot) -> int:
     return 0 if lowest is None else min(claim, lowest)
 
 
-def pari_passu(case: LedgerCase, pot: Pot) -> dict[str, dict[str, str]]:
+def pari_passu(case: LedgerCase, pot: Pot, *, exact: bool) -> dict[str, dict[str, str]]:
     """The final balance of one account shared in proportion to all contributions, ignoring their order.
 
     ``~clean`` stands for what nobody claims. The result is a distribution of one balance, not a tracing of payments.
+    Without ``exact`` the shares are whole base units that sum to the balance: floors first, missing units by largest
+    remainder, ties in the order of the claims and ``~clean`` last.
 
     Source: Barlow Clowes International v Vaughan [1992] 4 All ER 22, as usually stated.
     """
-    given: dict[str, Fraction] = defaultdict(Fraction)
+    given: dict[str, int] = dict.fromkeys([*(claim.claimant for claim in case.claims), _CLEAN], 0)
     balance = 0
     for instant in case.timeline.get(pot, ()):
         balance += sum(f.units for f in instant.arrivals) - sum(f.units for f in instant.departures)
@@ -169,13 +177,16 @@ def pari_passu(case: LedgerCase, pot: Pot) -> dict[str, dict[str, str]]:
                 part = min(units, left)
                 given[claimant] += part
                 left -= part
-            given["~clean"] += left
-    contributions = _texts(given)
-    whole = sum(given.values())
-    return {
-        "contributions": contributions,
-        "shares": {name: str(given[name] * balance / whole) for name in contributions},
-    }
+            given[_CLEAN] += left
+    given = {name: units for name, units in given.items() if units}
+    shares: Sequence[Units] = []
+    if given:
+        whole = sum(given.values())
+        shares = [Fraction(units * balance, whole) for units in given.values()]
+        if not exact:
+            shares, _ = split_whole(balance, list(given.values()))
+    of = dict(zip(given, shares, strict=True))
+    return {"contributions": _texts(given), "shares": {name: as_text(of[name]) for name in sorted(of)}}
 
 
 def _claims_on(case: LedgerCase, flow: Flow) -> list[tuple[str, int]]:
@@ -194,8 +205,8 @@ def _sum(many: Iterable[Mapping[str, Units]]) -> dict[str, Units]:
 
 
 def _texts(shares: Mapping[str, Units]) -> dict[str, str]:
-    return {claimant: str(shares[claimant]) for claimant in sorted(shares) if shares[claimant] != 0}
+    return {claimant: as_text(shares[claimant]) for claimant in sorted(shares) if shares[claimant] != 0}
 
 
 def _fragments(fragments: Sequence[Fragment]) -> list[list[str | None]]:
-    return [[label, str(units)] for label, units in fragments]
+    return [[label, as_text(units)] for label, units in fragments]

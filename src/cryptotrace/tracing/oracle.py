@@ -86,7 +86,9 @@ def solve(case: Case, rules: Sequence[str] | None = None) -> dict[str, Any]:
 
 def _with_conserved(result: dict[str, Any]) -> dict[str, Any]:
     totals = [each["totals"] for each in result.values() if isinstance(each, dict) and "totals" in each]
-    return result | ({"conserved": totals[0]} if all(each == totals[0] for each in totals) else {})
+    if not all(each == totals[0] for each in totals):
+        return result | {"note_totals_differ": "expected only where a second mark meets existing taint"}
+    return result | ({"conserved": totals[0]} if "balances" in result else {})
 
 
 @dataclass(slots=True)

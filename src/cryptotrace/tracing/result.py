@@ -12,7 +12,7 @@ from cryptotrace.model.claim import Claim
 from cryptotrace.model.flow import Arrival, Flow, Pot
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.verdict import LinkClass
-from cryptotrace.tracing.fragments import Fragment, Units, claimed
+from cryptotrace.tracing.fragments import Fragment, Units, as_text, claimed
 
 
 class EndReason(StrEnum):
@@ -188,7 +188,9 @@ class Trace:
             },
             "flows": [_flow_dict(traced) for traced in self.flows],
             "ends": [_end_dict(end) for end in self.ends],
-            "collisions": [{"flow": c.flow, "claimant": c.claimant, "units": str(c.units)} for c in self.collisions],
+            "collisions": [
+                {"flow": c.flow, "claimant": c.claimant, "units": as_text(c.units)} for c in self.collisions
+            ],
             "reconciliation": [_reconciliation_dict(row) for row in self.reconcile()] if self.conserves else None,
             "tips": [{"chain": tip.chain, "height": tip.height, "hash": tip.hash} for tip in self.tips],
             "notices": [{"txid": txid, "notice": notice} for txid, notice in self.notices],
@@ -293,11 +295,11 @@ def _reconciliation_dict(row: Reconciliation) -> dict[str, object]:
     return {
         "claimant": row.claimant,
         "asset": row.asset,
-        "claimed": str(row.claimed),
-        "ends": {reason.value: str(units) for reason, units in sorted(row.ends.items())},
-        "difference": str(row.difference),
+        "claimed": as_text(row.claimed),
+        "ends": {reason.value: as_text(units) for reason, units in sorted(row.ends.items())},
+        "difference": as_text(row.difference),
     }
 
 
 def _texts(shares: dict[str, Units]) -> dict[str, str]:
-    return {claimant: str(units) for claimant, units in sorted(shares.items())}
+    return {claimant: as_text(units) for claimant, units in sorted(shares.items())}

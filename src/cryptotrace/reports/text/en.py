@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cryptotrace.reports.text import en_tables
+
 MESSAGES: Mapping[str, str] = {
+    **en_tables.MESSAGES,
     # --- frame --------------------------------------------------------------------------------------------------------
     "document.kind": "Report on the movement of virtual assets",
     "page_of": "page {page} of {pages}",
@@ -20,7 +23,7 @@ MESSAGES: Mapping[str, str] = {
     "front.network": "Network",
     "front.rule": "Tracing rule",
     "front.software": "Software",
-    "front.custody": "Custody log, head",
+    "front.custody": "Custody log, digest of the last entry",
     "section.question": "Question",
     "section.summary": "Summary",
     "section.sources": "Sources",
@@ -45,10 +48,11 @@ MESSAGES: Mapping[str, str] = {
     "class.L5": "Statement from outside the chain",
     "class.L5.use": "What a claimant, a tag or a source states. Reproduced, not examined.",
     "rule.fifo.name": "FIFO (first in, first out)",
-    "rule.fifo.text": "Units leave a transaction in the order in which they entered it: inputs in their order fill outputs in "
-    "their order, the network fee last.",
+    "rule.fifo.text": "Units leave a transaction in the order in which they entered it: inputs in their order fill "
+    "outputs in their order, the network fee last.",
     "rule.haircut.name": "pro rata (haircut)",
-    "rule.haircut.text": "Every output carries claimed and other units in the proportion in which the transaction holds them.",
+    "rule.haircut.text": "Every output, and the network fee, carries claimed and other units in the proportion in "
+    "which the transaction holds them.",
     "rule.libr.name": "lowest intermediate balance",
     "rule.libr.text": "Units that nobody claims leave first; a claim is touched only when they are used up.",
     "rule.lifo.name": "LIFO (last in, first out)",
@@ -60,79 +64,86 @@ MESSAGES: Mapping[str, str] = {
     "rule.tiho.name": "TIHO (claimed units to the highest output)",
     "rule.tiho.text": "Claimed units fill the outputs from the highest amount down.",
     "rule.poison.name": "poison",
-    "rule.poison.text": "Every output of a transaction that spends a reached output is itself reached. The result is a set of "
-    "outputs, not an amount.",
+    "rule.poison.text": "Every output of a transaction that spends a reached output is itself reached. The result is "
+    "a set of outputs, not an amount.",
     "purpose.findings": "for findings",
     "purpose.comparison": "COMPARISON ONLY, not a basis for findings",
     "purpose.research": "RESEARCH RULE, not a basis for findings",
-    "warning.comparison": "COMPARISON ONLY. The rule {rule} shows how far shares depend on the choice of a rule; the shares in "
-    "this report are not a basis for findings.",
-    "warning.research": "RESEARCH RULE. The rule {rule} is not used for findings; this report was made with it because it was "
-    "asked for.",
+    "warning.comparison": "COMPARISON ONLY. The rule {rule} shows how far shares depend on the choice of a rule; the "
+    "shares in this report are not a basis for findings.",
+    "warning.research": "RESEARCH RULE. The rule {rule} is not used for findings; this report was made with it "
+    "because it was asked for.",
     # --- 1 question ---------------------------------------------------------------------------------------------------
-    "question.standard": "Where did the claimed units go, as far as the blockchain shows, and where do they rest under the "
-    "named rule?",
+    "question.standard": "Where did the claimed units go, as far as the blockchain shows, and where do they rest "
+    "under the named rule?",
     "question.given": "That these units are the claimants’ was given, not examined.",
     "claim.basis": "Basis stated: {basis}.",
     "claim.no_basis": "No basis was stated.",
     "claim.author": "Entered by: {author}.",
     # --- 2 summary ----------------------------------------------------------------------------------------------------
     "summary.claims": "Claimed amounts: {claims}. That these units are the claimants’ was given, not examined.",
-    "summary.facts": "The report covers transactions: {transactions}, addresses: {addresses}. Their amounts were recomputed from "
-    "the bytes of the transactions, except where a row says “as reported”.",
-    "summary.rule": "Where claimed units meet others in one transaction, the chain does not record which unit went where. Shares "
-    "are therefore computed by one named rule, applied to every transaction alike: {rule}. {text}",
-    "summary.addressee": "Claimed units reached an address attributed to “{label}” by {creator} (source: {source}). What happens "
-    "inside a service is not on the chain; the records of the service itself can show it.",
-    "summary.unhosted": "These outputs are reported as unspent, and no loaded tag names their addresses. They may have moved "
-    "since the cut-off.",
-    "summary.classes": "How sure: facts of the ledger are marked L1 and can be checked by anyone; shares are marked L3 and hold "
-    "only under the named rule; statements of others are marked L5 and were not examined. They are never added up together.",
-    "summary.open": "What was not followed, and what is not known, is in section 10. Every amount leads to a row: T transactions, "
-    "A addresses, H places where the trace ends, E evidence.",
+    "summary.facts": "The report covers transactions: {transactions}, addresses: {addresses}. Amounts were read from "
+    "the bytes of transactions that match their txids, except where a row says “as reported”.",
+    "summary.rule": "Where claimed units meet others in one transaction, the chain does not record which unit went "
+    "where. Shares are therefore computed by one named rule, applied to every transaction alike: {rule}. {text}",
+    "summary.addressee": "Under the named rule the trace reaches an address attributed to “{label}” (creator of the "
+    "tag: {creator}; source: {source}). What happens inside a service is not on the chain; the records of the service "
+    "itself can show it.",
+    "summary.unhosted": "These outputs are reported as unspent, and no loaded tag names their addresses. They may "
+    "have moved since the cut-off.",
+    "summary.classes": "How sure: facts of the ledger are marked L1 and can be checked by anyone; shares are marked "
+    "L3 and hold only under the named rule; statements of others are marked L5 and were not examined. They are never "
+    "added up together.",
+    "summary.open": "What was not followed, and what is not known, is in section 10. Every amount leads to a row: T "
+    "transactions, A addresses, H places where the trace ends, E evidence.",
     "finding.share": "{claimant}: {amount}",
     # --- 3 sources ----------------------------------------------------------------------------------------------------
     "sources.text": "These sources were asked. Nothing after the newest block given here is used.",
-    "sources.verified": "From each recorded answer {software} read the bytes of the transaction and recomputed its txid; amounts "
-    "and addresses of outputs are read from those bytes. The place of a transaction in a block is as its source states it.",
-    "sources.reported": "In these transactions the amount of at least one input is as reported by the source ({source}): the "
-    "transaction that created the spent output is not held.",
-    "sources.no_reported": "The amount of every input was read from the transaction that created it.",
+    "sources.verified": "From each recorded answer {software} read the bytes of the transaction and recomputed its "
+    "txid; amounts and addresses of outputs are read from those bytes. The place of a transaction in a block is as "
+    "its source states it.",
+    "sources.reported": "In these transactions the amount of at least one input is as reported by the source "
+    "({source}): the transaction that created the spent output is not held.",
+    "sources.no_reported": "The amount of every input was read from the transaction that created the spent output.",
     "source.unnamed": "the connected source",
     "tip": "block {height}",
     # --- 4 method -----------------------------------------------------------------------------------------------------
     "method.classes": "Every numbered paragraph, table and column is marked with the class of what it states.",
     "method.rule": "The rule",
     "method.rule_text": "Rule: {rule}. {text}",
-    "method.purpose.findings": "Purpose of the rule {rule}: for findings. It is a convention about mixed value, not a fact of the "
-    "ledger. Which rule the law requires is a question for the court.",
+    "method.purpose.findings": "Purpose of the rule {rule}: for findings. It is a convention about mixed value, not a "
+    "fact of the ledger. Which rule the law requires is a question for the court.",
     "method.purpose.comparison": "Purpose of the rule {rule}: comparison only.",
     "method.purpose.research": "Purpose of the rule {rule}: research.",
-    "method.mechanical": "The rule is applied mechanically to every transaction, in chain order, on outputs; never on addresses or "
-    "groups of addresses.",
-    "method.no_join": "A transaction records which outputs it spends and which outputs it creates. It does not record which input "
-    "pays which output. No statement in this report joins an input to an output as a fact.",
+    "method.mechanical": "The rule is applied mechanically to every transaction, in chain order, on outputs; never on "
+    "addresses or groups of addresses.",
+    "method.no_join": "A transaction records which outputs it spends and which outputs it creates. It does not record "
+    "which input pays which output. No statement in this report joins an input to an output as a fact.",
     "method.assumptions": "Assumptions",
-    "method.order": "The order of inputs and outputs in a transaction is set by the software of the wallet. Rules that depend on "
-    "that order (FIFO, LIFO, seniority) assume that it may be used.",
-    "method.given": "That the claimed units are the claimants’, and that they were taken as stated, was given, not examined.",
-    "method.exact": "Shares are computed as exact fractions. A decimal that is cut off below one base unit is marked ≈.",
-    "method.integer": "Shares are whole base units. A proportional share that is not whole is rounded down; the missing units go to "
-    "the largest remainders, ties to the earlier claim. Every output still sums to its amount, and every claim is conserved.",
-    "method.roundings": "A share differs from the exact one by at most as many base units as shares were rounded upstream of it. "
-    "That number stands in each row of section 8; the largest is {most}.",
+    "method.order": "The order of inputs and outputs in a transaction is set by the software of the wallet. Rules "
+    "that depend on that order (FIFO, LIFO, seniority) assume that it may be used.",
+    "method.given": "That the claimed units are the claimants’, and that they were taken as stated, was given, not "
+    "examined.",
+    "method.exact": "Shares are computed as exact fractions. A decimal that is cut off below one base unit is marked "
+    "≈.",
+    "method.integer": "Shares are whole base units. A proportional share that is not whole is rounded down; the "
+    "missing units go to the largest remainders, ties to the earlier claim. The shares and the unclaimed rest in "
+    "every output still sum to its amount, and every claim is conserved.",
+    "method.roundings": "A share differs from the exact one by at most as many base units as shares were rounded "
+    "upstream of it. That number stands in each row of section 8; the largest is {most}.",
     "method.poison": "The rule gives a set. Nothing is summed and no reconciliation is made.",
     "method.accounts": "Two encodings of one key are two addresses. No addresses were grouped.",
     "method.stops": "Where the trace stops, and settings",
-    "method.stops_text": "The trace stops at an address tagged as a service (addresses given as services: {services}), at a "
-    "transaction named a CoinJoin by the case, at an unspent output, and at the limits below. Each end has its amount and its row.",
+    "method.stops_text": "The trace stops at an address tagged as a service (addresses given as services: "
+    "{services}), at a transaction named a CoinJoin by the case, at an unspent output, and at the limits below. Each "
+    "end has its amount and its row.",
     "method.writing": "How things are written",
-    "method.numbers": "Amounts: decimal point, comma between groups of three digits; beside or below each decimal stands the same "
-    "amount in base units (in running text in parentheses).",
-    "method.times": "Times are UTC. The time of a block is the statement of its producer; rows are ordered by their place in the "
-    "chain (height, place in the block), never by time.",
-    "method.foreign": "Labels and messages of others are reproduced as text. A character that cannot be seen, or a letter of "
-    "another script inside a word, is shown by its code point, e.g. ⟨U+202E⟩.",
+    "method.numbers": "Amounts: decimal point, comma between groups of three digits; beside or below each decimal "
+    "stands the same amount in base units (in running text in parentheses).",
+    "method.times": "Times are UTC. The time of a block is the statement of its producer; rows are ordered by their "
+    "place in the chain (height, place in the block), never by time.",
+    "method.foreign": "Labels and messages of others are reproduced as text. A character that cannot be seen, or a "
+    "letter of another script inside a word, is shown by its code point, e.g. ⟨U+202E⟩.",
     "setting.rule": "Rule",
     "setting.dust limit, base units": "Smallest share that is followed, base units",
     "setting.hop limit": "Limit of hops (transactions after the claimed output)",
@@ -151,107 +162,41 @@ MESSAGES: Mapping[str, str] = {
     "findings.others": "What sources outside the chain say",
     "finding.place": "block {height}, place in the block {index}",
     "finding.transaction": "By transaction {transaction} ({place}): {sums}.",
-    "finding.sums": "outputs spent: {n_in}, total {total_in}; outputs created: {n_out}, total {total_out}; network fee {fee}",
+    "finding.sums": "outputs spent: {n_in}, total {total_in}; outputs created: {n_out}, total {total_out}; network "
+    "fee {fee}",
+    "finding.issued": "; new units and collected fees {amount}",
     "finding.outputs": "Outputs on the path of this trace: {outputs}.",
     "finding.output": "{flow}, {amount}, address {address}{spent}",
     "finding.spent_in": ", spent by {transaction}",
     "finding.further": "and further outputs: {count}, total {total}",
-    "finding.claim": "{claimant} claims {amount} of output {flow}. That these units are the claimant’s was given, not examined. "
-    "{basis}",
-    "finding.collision": "{amount} claimed by {claimant} in output {flow} are already claimed by an earlier claim; the earlier "
-    "claim stands.",
-    "finding.end": "{end}: under the rule {rule}, output {place} (amount {units}, address {address}) carries the claimed share "
+    "finding.claim": "{claimant} claims {amount} of output {flow}. That these units are the claimant’s was given, not "
+    "examined. {basis}",
+    "finding.collision": "{amount} claimed by {claimant} in output {flow} are already claimed by an earlier claim; "
+    "the earlier claim stands.",
+    "finding.end": "{end}: under the rule {rule}, output {place} (amount {units}, address {address}) carries the "
+    "claimed share {shares}. {reason}",
+    "finding.end_poison": "{end}: output {place} (amount {units}, address {address}) is reached from the claims of "
     "{shares}. {reason}",
-    "finding.end_poison": "{end}: output {place} (amount {units}, address {address}) is reached from the claims of {shares}. "
-    "{reason}",
-    "finding.poison": "Under the rule poison an output is reached or not reached. No share is stated and nothing is summed.",
+    "finding.poison": "Under the rule poison an output is reached or not reached. No share is stated and nothing is "
+    "summed.",
     "finding.gone.fee": "Under the rule {rule}, network fees took the claimed share {shares}.",
     "finding.gone.burn": "Under the rule {rule}, outputs that nobody can spend hold the claimed share {shares}.",
     "finding.gone.outside": "Under the rule {rule}, the claimed share {shares} left the ledger that was given.",
     "finding.attribution": "Address {address}:",
-    "finding.conflict": "The sources give different names for address {address}. All are reproduced; none is preferred.",
-    "finding.coverage": "Addresses without a loaded tag: {untagged}. That none of the {count} loaded tags names "
-    "an address does not show that no service controls it: the coverage of the tags is not known.",
+    "finding.conflict": "The sources give different names for address {address}. All are reproduced; none is "
+    "preferred.",
+    "finding.coverage": "Addresses without a loaded tag: {untagged}. That none of the {count} loaded tags names an "
+    "address does not show that no service controls it: the coverage of the tags is not known.",
     # --- 6-8 schedules ------------------------------------------------------------------------------------------------
     "transactions.text": "Transactions stand in chain order. Txids, block hashes and addresses are given in full.",
-    "transactions.shares": "The last column is a convention: the claimed share under the rule {rule}. Its sums are given below "
-    "each transaction, so that every step can be added up by hand.",
+    "transactions.shares": "The last column is a convention: the claimed share under the rule {rule}. Its sums are "
+    "given below each transaction, so that every step can be added up by hand.",
     "addresses.text": "Sums are those of the transactions of this report, not of the whole history of an address.",
-    "holdings.text": "Each row is a place where the trace ends: the full amount is a fact, the share holds under the rule {rule}.",
-    "table.claims": "Claimed outputs",
-    "table.summary": "Where the claimed units are",
-    "table.sources": "Sources and their newest block",
-    "table.classes": "Classes of statement",
-    "table.settings": "Settings of this trace",
-    "table.transactions": "Transactions",
-    "table.addresses": "Addresses",
-    "table.holdings": "Where it rests or is not followed",
-    "table.gone": "Fees and other units that nobody holds",
-    "table.reconciliation": "Reconciliation",
-    "table.evidence": "Recorded answers",
-    "column.row": "Row",
-    "column.class": "Class",
-    "column.meaning": "Meaning",
-    "column.use": "What it rests on",
-    "column.setting": "Setting",
-    "column.value": "Value",
-    "column.claimant": "Claimant",
-    "column.claimed_output": "Output",
-    "column.claimed_amount": "Claimed amount, base units",
-    "column.units_from_to": "Units of the output, from – to",
-    "column.where": "Where",
-    "column.places": "Rows",
-    "column.rows": "Row ids",
-    "column.line": "Line",
-    "column.share": "Claimed share under the rule {rule}, base units",
-    "column.reach": "Reached under the rule {rule} (no amount)",
-    "column.source": "Source",
-    "column.tip": "Newest block",
-    "column.answers": "Answers",
-    "column.period": "First and last answer",
-    "column.side": "Side",
-    "column.address_output": "Address, and where from or where to",
-    "column.amount": "Amount, base units",
-    "column.full_amount": "Full amount, base units",
-    "column.address": "Address",
-    "column.received_spent": "Received and spent in these transactions",
-    "column.attribution": "Attribution by others",
-    "column.place": "Place and reason",
-    "column.roundings": "Roundings upstream",
-    "column.sha256": "SHA-256",
-    "column.request": "Source and request",
-    "column.received_at": "Received, size",
-    "txid": "txid",
-    "unconfirmed": "not confirmed by a block",
-    "block_head": "block {height}, hash",
-    "block_place": "place in the block {index} · block time {time} (statement of the block’s producer)",
-    "evidence.of_row": "evidence {evidence} · {chain}",
-    "evidence.none": "not in the list of section 11",
-    "kind.in": "input",
-    "kind.out": "output",
-    "kind.fee": "fee",
-    "kind.issuance": "new units",
-    "kind.burn": "burnt",
-    "no_address": "no address: script digest (SHA-256)",
-    "standing.reported": "amount as reported by the source",
-    "spends": "spends {flow}",
-    "spends_unlisted": "spends output {vout} of",
-    "spent_in": "spent by {transaction}",
-    "ends_here": "the trace ends here: {end}",
-    "check.sum": "Check: inputs {into} = outputs and fee {out}",
-    "check.claimed_in": "in: {amount}",
-    "check.claimed_out": "out: {amount}",
-    "reached": "reached",
-    "received": "received",
-    "spent": "spent",
-    "named_in": "in {rows}",
-    "total": "Total",
-    "bytes": "{size} bytes",
-    "ids.many": "{first} to {last}, rows: {count}",
+    "holdings.text": "Each row is a place where the trace ends: the full amount is a fact, the share holds under the "
+    "rule {rule}.",
     "tag.category": ", category {category}",
-    "tag.sentence": "Attributed to “{label}”{category} by {creator}; source: {source}; confidence: {confidence}; grade {grade} "
-    "({meaning}); date of the tag: {lastmod}.",
-    "tag.none": "No tag among {count} loaded.",
+    "tag.sentence": "Attributed to “{label}”{category}; creator of the tag: {creator}; source: {source}; confidence: "
+    "{confidence}; grade {grade} ({meaning}); date of the tag: {lastmod}.",
     "grade.A": "confirmed by the holder’s or provider’s own record",
     "grade.B": "well founded",
     "grade.C": "supported by one source",
@@ -275,21 +220,24 @@ MESSAGES: Mapping[str, str] = {
     "end.dust": "The claimed share is below the limit of {limit}.",
     "end.hops": "Moved on by transaction {transaction}, beyond the limit of hops ({limit}).",
     "end.time": "Moved on by transaction {transaction}, after {until}.",
-    "end.unconfirmed": "It rests there in the confirmed chain; transaction {transaction}, not confirmed, would spend it.",
+    "end.unconfirmed": "It rests there in the confirmed chain; transaction {transaction}, not confirmed, would spend "
+    "it.",
     "end.unknown": "Where it went could not be resolved from what is held. As recorded: {detail}",
-    "end.fee": "Taken by the network.",
+    "end.fee": "Network fee: it goes to the producer of the block and is not followed.",
     "end.burn": "No one can spend it.",
     "end.outside": "It left the ledger that was given.",
     # --- figure -------------------------------------------------------------------------------------------------------
     "figure.title": "Flow of the claimed units",
-    "figure.caption": "Boxes are transactions, left to right. A band is an output: its outline is the transfer and its full amount "
-    "(fact, L1); the filled part is the claimed share under the rule {rule} (convention, L3). Bands end at the edge of a box and "
-    "begin at the other edge: the chain does not record which input pays which output.",
-    "figure.caption_poison": "Boxes are transactions, left to right. A band is an output: its outline is the transfer and its full "
-    "amount (fact, L1); filled bands are reached under the rule poison, which states no amount.",
-    "figure.folded": "Folded, because their claimed amounts are the smallest: transactions: {transactions}, ends: {ends}, with a "
-    "claimed share of {amount}. All of them stand in the schedules.",
-    "figure.folded_poison": "Folded: transactions: {transactions}, ends: {ends}. All of them stand in the schedules.",
+    "figure.caption": "Boxes are transactions, left to right. A band is an output: its outline is the transfer and "
+    "its full amount (fact, L1); the filled part is the claimed share under the rule {rule} (convention, L3). Bands "
+    "end at the edge of a box and begin at the other edge: the chain does not record which input pays which output.",
+    "figure.caption_poison": "Boxes are transactions, left to right. A band is an output: its outline is the transfer "
+    "and its full amount (fact, L1); filled bands are reached under the rule poison, which states no amount. A band "
+    "that is reached from several claims is divided equally between them; the division is no share.",
+    "figure.folded": "Not drawn one by one: transactions: {transactions}, ends: {ends}, with a claimed share of "
+    "{amount}. Those with the largest claimed amounts are drawn; all of them stand in the schedules.",
+    "figure.folded_poison": "Not drawn one by one: transactions: {transactions}, ends: {ends}. All of them stand in "
+    "the schedules.",
     "figure.block": "block {height}",
     "figure.other_inputs": "other inputs: {count}",
     "figure.other_outputs": "without share: {count}",
@@ -307,14 +255,11 @@ MESSAGES: Mapping[str, str] = {
     "figure.legend.others": "other claimants",
     "figure.legend.minimum": "dotted outline: thinner than the scale would draw it",
     # --- 9 reconciliation ---------------------------------------------------------------------------------------------
-    "reconciliation.text": "For each claimant: what was claimed equals what is at the ends, to the base unit.",
+    "reconciliation.text": "For each claimant, what was claimed is set against what is at the ends, to the base unit.",
     "reconciliation.closed": "Every difference is 0.",
     "reconciliation.open": "At least one difference is not 0: this report must not be used until it is explained.",
-    "reconciliation.poison": "No reconciliation is made: the rule poison gives a set of outputs, and its amounts are never summed.",
-    "reconcile.entered": "Claimed, as entered",
-    "reconcile.collision": "Less: already claimed by an earlier claim",
-    "reconcile.sum": "Sum of the ends",
-    "reconcile.difference": "Difference",
+    "reconciliation.poison": "No reconciliation is made: the rule poison gives a set of outputs, and its amounts are "
+    "never summed.",
     # --- 10 limits ----------------------------------------------------------------------------------------------------
     "limits.stopped": "Not followed",
     "limits.stopped_text": "{reason}: ends: {count}, claimed share {amount}. {why}",
@@ -329,7 +274,8 @@ MESSAGES: Mapping[str, str] = {
     "limits.why.unknown": "The data do not show where it went; it was not guessed.",
     "limits.why.outside": "The ledger that was given ends there.",
     "limits.notices": "What lives on top of these transactions",
-    "limits.notice": "Transaction {transaction} carries {what}. It is not followed, and its value is not part of any amount here.",
+    "limits.notice": "Transaction {transaction} carries {what}. It is not followed, and its value is not part of any "
+    "amount here.",
     "limits.no_notice": "No Omni, Runes or inscription data were noticed in these transactions.",
     "notice.omni": "data of the Omni layer (e.g. a token transfer)",
     "notice.runes": "data of the Runes protocol",
@@ -337,66 +283,33 @@ MESSAGES: Mapping[str, str] = {
     "notice.unknown-op-return": "data of unknown meaning in an OP_RETURN output",
     "not_summed": "not summed",
     "limits.unknown": "Not known",
-    "limits.services": "Who controls an address is not on the chain. A tag is the statement of its source; its error rate is not "
-    "known.",
-    "limits.completeness": "A source that alters data is noticed, because the txid no longer matches. A source that omits data is "
-    "noticed only where another source or a later block shows it.",
+    "limits.services": "Who controls an address is not on the chain. A tag is the statement of its source; its error "
+    "rate is not known.",
+    "limits.completeness": "A source that alters a transaction is noticed, because its bytes no longer match the "
+    "txid. A source that omits data, or misstates what is not in those bytes (the place in a block, that an output is "
+    "unspent), is noticed only where another source or a later block shows it.",
     "limits.unspent": "That an output is unspent is as reported at the stated block. It may have moved since.",
     "limits.order": "Whether the order of inputs and outputs says anything about intent is not known.",
     "limits.persons": "No person is named by the chain. A link to a person needs evidence from outside.",
     "limits.alternatives": "Under another rule the same transactions give other shares. The facts (L1) do not change.",
-    "limits.coverage": "Tags loaded: {count}. That no tag was found is no evidence that no service controls an address.",
+    "limits.coverage": "Tags loaded: {count}. That no tag was found is no evidence that no service controls an "
+    "address.",
     "limits.problems": "What did not add up or could not be obtained",
     "limits.problem": "As recorded: {text}",
     # --- 11, 12 -------------------------------------------------------------------------------------------------------
-    "evidence.text": "The transactions were read from these recorded answers. Each is kept unchanged; its SHA-256 is given in full. "
-    "Head of the custody log: {head}.",
+    "evidence.text": "The transactions were read from these recorded answers. Each is kept unchanged; its SHA-256 is "
+    "given in full. Digest of the last entry of the custody log: {head}.",
     "evidence.empty": "The dossier lists no recorded answers.",
-    "declaration.software": "This document was generated by {software} from recorded data. It is neither an expert opinion nor legal "
-    "advice, and becomes neither by being printed.",
-    "declaration.complete": "It must be read, checked and completed by the person who signs it, who adds the fields below, the "
-    "qualification and the warnings which the procedural law of the state requires.",
-    "declaration.duty": "The signatory states which parts were checked, in which way, and takes responsibility for the use of the "
-    "rule.",
+    "declaration.software": "This document was generated by {software} from recorded data. It is neither an expert "
+    "opinion nor legal advice, and becomes neither by being printed.",
+    "declaration.complete": "It must be read, checked and completed by the person who signs it, who adds the fields "
+    "below, the qualification and the warnings which the procedural law of the state requires.",
+    "declaration.duty": "The signatory states which parts were checked, in which way, and takes responsibility for "
+    "the use of the rule.",
     "blank.name": "Surname, first name, patronymic",
     "blank.office": "Authority, office",
     "blank.education": "Education, specialty, experience",
     "blank.warned": "Warned of liability under (article, date)",
     "blank.signature": "Signature, seal",
     "blank.date": "Date",
-    # --- workbook -----------------------------------------------------------------------------------------------------
-    "sheet.summary": "Summary",
-    "sheet.transactions": "Transactions",
-    "sheet.addresses": "Addresses",
-    "sheet.holdings": "Holdings",
-    "sheet.reconciliation": "Reconciliation",
-    "sheet.evidence": "Evidence",
-    "sheet.note": "Amounts are text: base units in full, decimals with a point and without grouping. Times are UTC, ISO 8601.",
-    "x.network": "Network",
-    "x.height": "Block height",
-    "x.block_hash": "Block hash",
-    "x.block_time": "Block time UTC (producer’s statement)",
-    "x.index": "Place in block",
-    "x.place": "No.",
-    "x.outpoint": "Output (txid:number)",
-    "x.row_id": "Row id",
-    "x.txid": "Transaction hash (txid)",
-    "x.address_id": "Address id",
-    "x.asset": "Asset",
-    "x.symbol": "Symbol",
-    "x.units": "Amount, base units (L1)",
-    "x.decimal": "Amount, decimal (L1)",
-    "x.share_units": "Claimed share, base units (L3)",
-    "x.share_decimal": "Claimed share, decimal (L3)",
-    "x.standing": "Standing of the amount",
-    "x.end": "End id",
-    "x.evidence": "Evidence id",
-    "x.other": "Created or spent by",
-    "x.received_units": "Received here, base units (L1)",
-    "x.spent_units": "Spent here, base units (L1)",
-    "x.rows": "Rows",
-    "x.reason": "Reason",
-    "x.detail": "What the reason rests on",
-    "x.hop": "Hop",
-    "x.size": "Bytes",
 }

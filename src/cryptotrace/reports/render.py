@@ -1,0 +1,55 @@
+"""From a dossier to files: one document per language, each in every format that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from cryptotrace.errors import ReportError
+from cryptotrace.reports.content import content
+from cryptotrace.reports.dossier import Dossier
+from cryptotrace.reports.docxfile import docx_bytes
+from cryptotrace.reports.jsonfile import json_bytes
+from cryptotrace.reports.model import Document
+from cryptotrace.reports.pdffile import pdf_bytes
+from cryptotrace.reports.xlsxfile import xlsx_bytes
+
+#: Suffix of a format -> how a document becomes bytes of it.
+RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
+    "pdf": pdf_bytes,
+    "docx": docx_bytes,
+    "xlsx": xlsx_bytes,
+    "json": json_bytes,
+}
+
+
+def render(
+    dossier: Dossier, folder: Path, *, formats: Sequence[str], languages: Sequence[str]
+) -> tuple[Path, ...]:
+    """Write ``tracing-report.LANGUAGE.FORMAT`` for each language and format into ``folder``.
+
+    All files are made before the first is written, so a failure leaves the folder as it was.
+
+    Returns:
+        The files, by language, then by format, in the order in which they were asked for.
+
+    Raises:
+        ReportError: no such format or language, none was asked for, or the folder cannot be written.
+    """
+    unknown = [name for name in formats if name not in RENDERERS]
+    if unknown or not formats or not languages:
+        what = f"no report format {unknown[0]!r}" if unknown else "no format or no language was asked for"
+        raise ReportError(f"{what}; formats are {', '.join(RENDERERS)}, languages are en, ru")
+    documents = [content(dossier, language) for language in dict.fromkeys(languages)]
+    made = {
+        folder / f"tracing-report.{document.language}.{name}": RENDERERS[name](document)
+        for document in documents
+        for name in dict.fromkeys(formats)
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, data in made.items():
+            path.write_bytes(data)
+    except OSError as error:
+        raise ReportError(f"the report cannot be written to {folder}: {error.strerror}; choose another place") from error
+    return tuple(made)
