@@ -10,7 +10,7 @@ author = "the cryptotrace contributors"
 copyright = author
 release = version = re.search(r'__version__ = "(.+)"', _INIT)[1]
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.doctest", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 source_suffix = {".md": "markdown"}
 language = "en"

@@ -2,9 +2,10 @@
 
     python examples/colonial_pipeline.py FOLDER [OUT]
 
-FOLDER holds the answers of an Esplora explorer as JSON files (``*_txs.json``): the address that got the ransom, the wallet
-named in the affidavit, and the address of the seizure. The hops between them are not in these files. The point of the
-example: what the data holds comes out to the satoshi, and what it lacks comes out as *unknown*, with its amount.
+FOLDER holds the answers of an Esplora explorer as JSON files (``*_txs.json``): the address that got the ransom, the
+wallet named in the affidavit, and the address of the seizure. The hops between the first two are not in these files.
+The point of the example: what the data holds comes out to the satoshi, and what it lacks comes out as *unknown*, with
+its amount.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import cryptotrace as ct
 
-#: The ransom payment, and the output that arrived in the wallet of the affidavit (82 days later, another transaction).
+#: The ransom payment; the wallet of the affidavit, which got part of it; the address to which that part was seized.
 RANSOM = "6a798026d44af27dbacd28ea21462808df8deca51794cec80c1b59e07ef924a2:3"
 WALLET = "bc1qq2euq8pw950klpjcawuy4uj39ym43hs6cfsegq"
 SEIZURE = "bc1qpx7vyv5tp7dm0g475ev527krg764t73dh77gls"

@@ -112,3 +112,20 @@ def test_every_published_tagpack_loads_or_names_what_it_leaves_out() -> None:
     for name, pack in packs.items():
         assert len(pack.tags) + len(pack.refused) > 0, name
     assert sum(len(pack.tags) for pack in packs.values()) > 10_000
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["!!timestamp foo", '!!int ""', '!!float ""', "!!bool foo", "1:" * 3000 + "1", "[a]", "{a: b}", "9" * 5000],
+)
+def test_yaml_that_the_loader_itself_stumbles_over_is_a_typed_error(title: str) -> None:
+    with pytest.raises(AttributionError):
+        read_tagpack(f"title: {title}\ntags: []".encode(), evidence="d")
+
+
+def test_aliases_that_would_fill_the_memory_are_not_written_out() -> None:
+    nested = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]  # 2**60 letters
+    tag = f"tags: [{{address: {GENESIS}, label: *a59, source: s, currency: BTC}}]"
+    pack = read_tagpack("\n".join([*nested, tag]).encode(), evidence="d")
+    assert pack.tags == ()
+    assert "a list or a mapping" in pack.refused[0]

@@ -270,8 +270,9 @@ def test_an_altered_tagpack_in_the_evidence_is_caught(claimed: Case) -> None:
 
 
 def test_what_is_held_cannot_change_under_a_trace_unnoticed(claimed: Case) -> None:
-    view = claimed.trace()
-    claimed.store.db.execute("UPDATE flows SET units = units + 1 WHERE id = ?", [view.trace.ends[3].flow.id])
+    flow = claimed.trace().trace.ends[3].flow
+    assert flow is not None
+    claimed.store.db.execute("UPDATE flows SET units = units + 1 WHERE id = ?", [flow.id])
 
     with pytest.raises((CaseError, ValueError)):
         claimed.last_trace()
@@ -299,6 +300,7 @@ def test_a_reorganisation_forgets_what_is_no_longer_in_the_chain(claimed: Case) 
     chain = network(CHAIN).chain
     newest = claimed.store.newest_block(chain)
     assert newest is not None
+    newest_height = newest.height
     honest = source()
 
     class Other:
@@ -309,13 +311,13 @@ def test_a_reorganisation_forgets_what_is_no_longer_in_the_chain(claimed: Case) 
 
         def block(self, height: int) -> Any:
             found = honest.block(height)
-            return replace(found, ref=replace(found.ref, hash="00" * 32)) if height == newest.height else found
+            return replace(found, ref=replace(found.ref, hash="00" * 32)) if height == newest_height else found
 
         def block_by_hash(self, block_hash: str) -> Any:
             return honest.block_by_hash(block_hash)
 
     told: list[tuple[int, tuple[str, ...]]] = []
-    forget_reorganised(claimed.store, chain, [Other()], lambda height, txids: told.append((height, txids)))  # type: ignore[list-item]
+    forget_reorganised(claimed.store, chain, [Other()], lambda height, txids: told.append((height, txids)))
 
     ((height, txids),) = told
     assert height == newest.height

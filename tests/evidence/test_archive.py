@@ -180,3 +180,37 @@ def test_a_folder_that_cannot_be_made_is_a_typed_error(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="cannot be opened"):
         Archive(tmp_path / "file" / "evidence")
     assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208
+
+
+def test_an_index_that_is_gone_while_answers_are_there_does_not_open(tmp_path: Path) -> None:
+    filled(tmp_path)
+    (tmp_path / "index.jsonl").unlink()
+    with pytest.raises(EvidenceError, match=r"index\.jsonl is missing or empty"):
+        Archive(tmp_path)
+
+
+def test_lines_removed_from_the_end_are_found_by_the_answers_that_they_named(tmp_path: Path) -> None:
+    filled(tmp_path)
+    index = tmp_path / "index.jsonl"
+    index.write_bytes(index.read_bytes().splitlines(keepends=True)[0])
+    (problem,) = Archive(tmp_path).verify()
+    assert problem.path.name == hashlib.sha256(b"two").hexdigest()
+
+
+@pytest.mark.parametrize(("was", "now"), [(b'"size":3', b'"size":4'), (b'"status":"http 429"', b'"status":3')])
+def test_a_size_that_is_not_that_of_the_bytes_is_found(tmp_path: Path, was: bytes, now: bytes) -> None:
+    filled(tmp_path)
+    index = tmp_path / "index.jsonl"
+    first, last = index.read_bytes().splitlines(keepends=True)
+    assert was in last
+    index.write_bytes(first + last.replace(was, now))
+    found = Archive(tmp_path).verify()
+    assert [(problem.path, problem.line) for problem in found] == ([(index, 2)] if b"size" in was else [])
+
+
+def test_an_index_line_with_a_path_for_a_digest_does_not_open(tmp_path: Path) -> None:
+    filled(tmp_path)
+    index = tmp_path / "index.jsonl"
+    index.write_bytes(index.read_bytes().replace(hashlib.sha256(b"two").hexdigest().encode(), b"../../etc"))
+    with pytest.raises(EvidenceError, match="line 2: not a record"):
+        Archive(tmp_path)

@@ -57,7 +57,7 @@ def test_the_colonial_script_reports_the_published_figures_and_the_gap_with_its_
     assert "ransom: 75.00030000 BTC" in said
     assert "received by the wallet of the affidavit: 69.60422177 BTC" in said
     assert "to the seizure address: 63.69996546 BTC" in said
-    assert "gap of 75.00015939 BTC: the recorded files do not say whether it is spent" in said
+    assert "gap of 75.00015939 BTC: the files of json:colonial do not say whether it is spent" in said
     assert (tmp_path / "case" / "reports" / "tracing-report.en.pdf").is_file()
 
 
@@ -66,7 +66,7 @@ def run_notebook(monkeypatch: pytest.MonkeyPatch, folder: Path, **environment: P
     monkeypatch.setenv("CRYPTOTRACE_EXAMPLES", str(folder / "cases"))
     for name, value in environment.items():
         monkeypatch.setenv(name, str(value))
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     return [str(output.get("text", "")) + str(output.get("data", "")) for output in outputs]
@@ -96,5 +96,6 @@ def test_the_notebook_follows_the_colonial_files_where_they_are_at_hand(
 
 
 def test_the_notebook_is_kept_without_outputs() -> None:
-    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
+    notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
+    for cell in notebook.cells:
         assert not cell.get("outputs"), "clear the outputs: they are made again in each test"

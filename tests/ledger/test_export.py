@@ -9,7 +9,8 @@ from tests.training_chain import REGTEST, source, story
 
 from cryptotrace.ledger.export import flows_to_graphml, flows_to_networkx, flows_to_pandas, flows_to_parquet
 from cryptotrace.ledger.graph import LedgerGraph
-from cryptotrace.ledger.store import LARGEST, Store
+from cryptotrace.ledger.store import Store
+from cryptotrace.ledger.tables import LARGEST
 from cryptotrace.model.block import Position
 from cryptotrace.model.flow import Flow, FlowKind, Pot
 

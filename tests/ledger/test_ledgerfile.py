@@ -95,6 +95,31 @@ LEDGER = notation.ledger("opening M 9\n1: M -> X 5 fee 1\nV claims #0")
         (_with(CHAIN, sources=[{"outpoint": "fund:7", "claim": "V"}]), "nothing is called 'fund:7'"),
         (_with(CHAIN, sources=[{"outpoint": "fund:0", "claim": " "}]), "claimant's name"),
         (_with(CHAIN, sources=[{"outpoint": "fund:0"}]), "missing"),
+        (_with(CHAIN, sources=[{"outpoint": "t1:fee", "claim": "V"}]), "is no output"),
+        (_with(CHAIN, sources={}), "sources must be a list"),
+        (_with(CHAIN, options={"follow_fees": "no"}), "true or false"),
+        (_with(CHAIN, txs=[*CHAIN["txs"], {"id": "t2", "inputs": ["t1:fee"], "outputs": [1]}]), "is no output"),
+        (_with(CHAIN, txs=[*CHAIN["txs"], {"id": "t2", "inputs": {}, "outputs": [1]}]), "inputs must be a list"),
+        (_with(CHAIN, txs=[CHAIN["txs"][0], CHAIN["txs"][1] | {"fee": True}]), "bool"),
+        (_with(CHAIN, txs=[CHAIN["txs"][0] | {"coinbase": 1, "subsidy": 8}]), "true or false"),
+        (_with(CHAIN, txs=[CHAIN["txs"][0], CHAIN["txs"][1] | {"coinbase": True, "subsidy": 8}]), "has inputs"),
+        (
+            _with(
+                CHAIN,
+                txs=[
+                    *CHAIN["txs"],
+                    *(
+                        {"id": name, "inputs": [], "outputs": [1], "coinbase": True, "subsidy": 0, "collects": ["t1"]}
+                        for name in ("c1", "c2")
+                    ),
+                ],
+            ),
+            "stands for two things",  # one fee cannot be collected twice
+        ),
+        (_with(LEDGER, entries=[LEDGER["entries"][0] | {"t": "10"}]), "t of entry 0"),
+        (_with(LEDGER, entries=[LEDGER["entries"][0] | {"seq": True}]), "seq of entry 0"),
+        (_with(LEDGER, entries=[LEDGER["entries"][0] | {"to": 5, "value": 0}]), "named by text"),
+        (_with(LEDGER, sources=[{"entry": "0:fee", "claim": "V"}]), "entry of a source"),
         (_with(LEDGER, sources=[{"entry": 0, "claim": "V", "amount": 6}]), "more units"),
         (_with(LEDGER, sources=[{"entry": 7, "claim": "V"}]), "moves nothing"),
         (_with(LEDGER, opening_sources=[{"account": "M", "claim": "V", "amount": 10}]), "more units"),
@@ -207,3 +232,45 @@ def test_whatever_stands_in_a_field_the_answer_is_a_result_or_a_named_refusal(
         return
     (solved,) = solve(cases, exact=True)["cases"]
     assert "error" in solved["result"] or "fifo" in solved["result"]
+
+
+@pytest.mark.parametrize("number", ["1.5", "1e3", "NaN", "-Infinity", "9" * 5000])
+@pytest.mark.parametrize("place", ['"value": 5', '"t": 1', '"to": "X"'])
+def test_a_number_that_is_no_whole_number_costs_its_own_case_only(tmp_path: Path, number: str, place: str) -> None:
+    text = json.dumps(LEDGER)
+    bad = text.replace(place, f"{place.partition(' ')[0]} {number}")
+    assert bad != text
+    refused, good = _read(tmp_path, f'{{"schema": "{SCHEMA}", "cases": [{bad}, {text}]}}')
+    assert isinstance(refused, tuple)
+    assert isinstance(good, LedgerCase)
+
+
+def test_times_written_as_numbers_with_a_point_are_refused_not_ordered_as_text(tmp_path: Path) -> None:
+    text = json.dumps(notation.ledger("9: outside -> M 5\n10: M -> X 5"))
+    (refused,) = _read(tmp_path, text.replace('"t": 9', '"t": 9.5').replace('"t": 10', '"t": 10.5'))
+    assert isinstance(refused, tuple)
+
+
+def test_a_claim_on_a_payment_of_zero_carries_nothing_and_keeps_its_place(tmp_path: Path) -> None:
+    case = notation.ledger("opening M 5\n1: M -> X 0\n2: M -> X 5")
+    case["sources"] = [{"entry": 0, "claim": "W"}, {"entry": 1, "claim": "V"}]
+    graph = _graph(tmp_path, case)
+    assert [(claim.claimant, claim.units) for claim in graph.claims] == [("W", 0), ("V", 5)]
+    result = solve([graph], exact=True)["cases"][0]["result"]
+    assert result["poison"]["reached"] == {"V": ["X"]}
+    assert result["fifo"]["transfers"] == {"1": {"V": "5"}}
+
+
+def test_an_account_may_have_any_name_and_keeps_its_balance(tmp_path: Path) -> None:
+    graph = _graph(tmp_path, LEDGER | {"opening": {"M": 9, "~outside": 4, "": 1}})
+    assert graph.balances() == {"": 1, "@fees": 1, "M": 3, "X": 5, "~outside": 4}
+
+
+def test_a_key_that_stands_twice_is_refused_and_named(tmp_path: Path) -> None:
+    text = json.dumps(LEDGER).replace('"M": 9', '"M": 1, "M": 9')
+    with pytest.raises(LedgerFileError, match="'M' stands twice"):
+        _read(tmp_path, text)
+
+
+def test_a_byte_order_mark_before_the_text_is_passed_over(tmp_path: Path) -> None:
+    assert _graph(tmp_path, "\ufeff" + json.dumps(LEDGER)).name == LEDGER["name"]

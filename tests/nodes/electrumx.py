@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -105,10 +104,11 @@ class ElectrumX:
 
 
 @contextmanager
-def electrumx(node: Bitcoind, certificate: tuple[Path, Path] | None = None) -> Iterator[ElectrumX]:
-    """A server beside a node that has all of its chain."""
+def electrumx(node: Bitcoind, *, encrypted: bool = False) -> Iterator[ElectrumX]:
+    """A server beside a node that has all of its chain; with ``encrypted`` it has an encrypted port too."""
     electrumx_program()
     with fast_folder() as folder:
+        certificate = _self_signed(Path(folder)) if encrypted else None
         server = ElectrumX(node, Path(folder), certificate)
         try:
             yield server
@@ -116,7 +116,7 @@ def electrumx(node: Bitcoind, certificate: tuple[Path, Path] | None = None) -> I
             server.stop()
 
 
-def self_signed(folder: Path) -> tuple[Path, Path]:
+def _self_signed(folder: Path) -> tuple[Path, Path]:
     """Certificate and key for 127.0.0.1, made by openssl; skips the test where that is absent."""
     certificate, key = folder / "server.crt", folder / "server.key"
     command = [openssl_program(), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
@@ -125,8 +125,3 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
         [*command, "-keyout", str(key), "-out", str(certificate), *names], check=True, capture_output=True, timeout=60
     )
     return certificate, key
-
-
-def has_openssl() -> bool:
-    """True if certificates can be made."""
-    return shutil.which("openssl") is not None

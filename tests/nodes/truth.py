@@ -213,8 +213,8 @@ def _from_json(tx: dict[str, Any], block: BlockRef | None, index: int) -> SeenTr
 # --- from raw blocks, by python-bitcoinlib ----------------------------------------------------------------------------
 
 
-def read_blocks(raws: Sequence[bytes]) -> Truth:
-    """A chain of raw blocks in order, read by python-bitcoinlib."""
+def read_blocks(raws: Sequence[bytes], pool: Sequence[bytes] = ()) -> Truth:
+    """A chain of raw blocks in order and unconfirmed transactions, read by python-bitcoinlib."""
     blocks, transactions = [], {}
     for height, raw in enumerate(raws):
         block = CBlock.deserialize(raw)
@@ -223,10 +223,13 @@ def read_blocks(raws: Sequence[bytes]) -> Truth:
         for index, tx in enumerate(block.vtx):
             seen = _from_parser(tx, ref, index)
             transactions[seen.txid] = seen
+    for raw in pool:
+        seen = _from_parser(CTransaction.deserialize(raw), None, -1)
+        transactions[seen.txid] = seen
     return Truth(tuple(blocks), transactions)
 
 
-def _from_parser(tx: CTransaction, block: BlockRef, index: int) -> SeenTransaction:
+def _from_parser(tx: CTransaction, block: BlockRef | None, index: int) -> SeenTransaction:
     witnesses = [tuple(w.scriptWitness.stack) for w in tx.wit.vtxinwit] or [()] * len(tx.vin)
     inputs = tuple(
         SeenInput(Outpoint(b2lx(vin.prevout.hash), vin.prevout.n), bytes(vin.scriptSig), vin.nSequence, witness)

@@ -130,7 +130,8 @@ def _transaction(graph: LedgerCase, tx: Case, height: int, times: Mapping[str, i
     flows = graph.flows
     block = BlockRef(CHAIN, height, txid(f"block {height}"), times.get(tx["name"], 1_700_000_000 + height * 600))
     postings = [
-        Posting(PostingKind.INPUT, ASSET, -flows[name].units, owner(name), Outpoint.parse(name)) for name in tx["inputs"]
+        Posting(PostingKind.INPUT, ASSET, -flows[name].units, owner(name), Outpoint.parse(name))
+        for name in tx["inputs"]
     ]
     made = [f"{tx['id']}:{n}" for n in range(len(tx["outputs"]))]
     outputs = [Posting(PostingKind.OUTPUT, ASSET, flows[n].units, owner(n), Outpoint.parse(n)) for n in made]

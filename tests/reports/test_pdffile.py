@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import pickle
 import subprocess
@@ -63,7 +64,7 @@ def _without_page_ends(text: str, reader: PdfReader) -> bool:
     wanted = packed(text)
     return any(
         first.rfind(wanted[:cut]) >= 0 and wanted[cut:] in second
-        for first, second in zip(pages, pages[1:], strict=False)
+        for first, second in itertools.pairwise(pages)
         for cut in range(1, len(wanted))
     )
 

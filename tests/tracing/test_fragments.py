@@ -34,3 +34,16 @@ def test_a_cut_and_what_stays_are_the_whole_and_more_than_the_whole_is_refused(
 
 def test_units_per_claimant_leave_out_the_clean_rest_and_zeros() -> None:
     assert claimed([("V1", 2), (None, 5), ("V2", 0), ("V1", 1)]) == {"V1": 3}
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(1, 10**9))
+def test_amounts_are_written_as_str_writes_them(whole: int, part: int) -> None:
+    assert as_text(whole) == str(whole)
+    assert as_text(Fraction(whole, part)) == str(Fraction(whole, part))
+
+
+@pytest.mark.parametrize("digits", [3999, 4000, 4001, 4300, 4301, 8000, 8001, 20_000])
+def test_amounts_longer_than_str_allows_are_written_in_full(digits: int) -> None:
+    assert as_text(10**digits) == "1" + "0" * digits
+    assert as_text(-(10**digits) + 1) == "-" + "9" * digits
+    assert as_text(Fraction(1, 10**digits)) == "1/1" + "0" * digits

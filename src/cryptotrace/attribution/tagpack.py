@@ -82,7 +82,7 @@ def read_tagpack(raw: bytes, *, evidence: str, chain_of: Callable[[str], Chain |
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         document = yaml.load(raw, Loader=loader)  # noqa: S506 - a safe loader, in C where it is there
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:  # as the loader has them
         raise AttributionError(f"not a TagPack: the YAML cannot be read: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("tags"), list):
         raise AttributionError("not a TagPack: expected a mapping with title, creator and a list of tags")
@@ -130,4 +130,9 @@ def _tag(body: Mapping[str, Any], evidence: str, chain_of: Callable[[str], Chain
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
+    if isinstance(value, dict | list | set | tuple):  # aliases can nest one a billion times: it is not written out
+        raise AttributionError("has a list or a mapping where text must stand")
+    try:
+        return "" if value is None else str(value).strip()
+    except ValueError as error:
+        raise AttributionError(f"has a number that is too long: {error}") from error

@@ -388,7 +388,8 @@ class Case:
             trace: what is reported; the newest trace if None.
             kind: ``tracing-report`` is the one there is.
             language: ``en``, ``ru`` or several; one document each.
-            path: a folder, or a file whose suffix names the only format; ``reports/`` in the case if None.
+            path: a folder, or a file whose suffix names the only format (with several languages ``report.pdf`` becomes
+                ``report.en.pdf`` and ``report.ru.pdf``); ``reports/`` in the case if None.
             formats: any of ``pdf``, ``docx``, ``xlsx``, ``json``.
 
         Returns:

@@ -122,9 +122,10 @@ class CaseFile:
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 #: What a case folder's path may have on Windows, where a path ends at 260: the rest is for evidence/ and a digest.
 LONGEST_ON_WINDOWS = 160
+_ON_WINDOWS = os.name == "nt"
 
 
-def check_folder_name(folder: Path, *, windows: bool = os.name == "nt") -> None:
+def check_folder_name(folder: Path, *, windows: bool = _ON_WINDOWS) -> None:
     """Refuse a name that a folder cannot have on Windows, on every system: a case must be able to travel.
 
     Raises:

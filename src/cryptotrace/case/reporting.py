@@ -26,10 +26,12 @@ KINDS = ("tracing-report",)
 def write_report(
     case: Case, trace: Trace, kind: str, languages: Sequence[str], path: Path, formats: Sequence[str]
 ) -> tuple[Path, ...]:
-    """Render the report; ``path`` is a folder, or a file whose suffix names the only format.
+    """Render the report into the folder ``path``, or into a file whose suffix names the only format.
+
+    A file that is named for several languages becomes one per language: ``report.en.pdf``, ``report.ru.pdf``.
 
     Raises:
-        ReportError: no such kind, or a file was named for several languages in a format that holds one.
+        ReportError: no such kind, format or language.
     """
     from cryptotrace.reports.render import render
 
@@ -38,10 +40,10 @@ def write_report(
     made = dossier(case, trace)
     if not path.suffix:
         return render(made, path, formats=tuple(formats), languages=tuple(languages))
-    if len(languages) != 1:
-        raise ReportError(f"{path.name} holds one language; ask for one, or give a folder instead of a file")
     written = render(made, path.parent, formats=(path.suffix[1:],), languages=tuple(languages))
-    return (written[0].replace(path),)
+    if len(written) == 1:
+        return (written[0].replace(path),)
+    return tuple(one.replace(path.with_suffix("".join(one.suffixes[-2:]))) for one in written)
 
 
 def dossier(case: Case, trace: Trace) -> Dossier:

@@ -77,6 +77,11 @@ class Archive:
             if check:
                 for _ in self.records():
                     pass
+                if len(self) == 0 and (found := self._unrecorded(set())):
+                    raise EvidenceError(
+                        f"{self._index.path} is missing or empty, but the archive holds {found[0]}: restore the index "
+                        "from a copy"
+                    )
             self._finish_or_set_aside()
         except OSError as error:
             raise EvidenceError(f"the archive {self.folder} cannot be opened: {error}") from error
@@ -168,13 +173,24 @@ class Archive:
                 continue
             checked.add(record.digest)
             try:
-                self.read(record.digest)
+                size = len(self.read(record.digest))
             except EvidenceError as error:
                 problems.append(Problem(self._path(record.digest), 0, str(error)))
-        return problems
+                continue
+            if size != record.size:
+                problems.append(
+                    Problem(self._index.path, record.number, f"says {record.size} bytes, the answer has {size}")
+                )
+        gone = "is in no record: lines were removed from the end of the index, or it was put there by hand"
+        return problems + [Problem(path, 0, gone) for path in self._unrecorded(checked)]
+
+    def _unrecorded(self, recorded: set[str]) -> list[Path]:
+        """Files in the places of answers that no record names. A killed process leaves none: its line comes first."""
+        held = sorted(self.folder.glob("[0-9a-f][0-9a-f]/*"))
+        return [path for path in held if _is_digest(path.name) and path.name not in recorded]
 
     def _path(self, digest: str) -> Path:
-        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        if not _is_digest(digest):
             raise EvidenceError(f"{digest!r} is not a SHA-256 digest in hex")
         return self.folder / digest[:2] / digest
 
@@ -209,8 +225,14 @@ class Archive:
             self.set_aside += (aside,)
 
 
+def _is_digest(text: str) -> bool:
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")
+
+
 def _record(entry: dict[str, Any]) -> Record:
     tip = entry["tip"]
+    if not _is_digest(entry["answer"]):
+        raise ValueError(f"{entry['answer']!r} is no SHA-256 digest in hex")
     return Record(
         number=entry["number"],
         digest=entry["answer"],

@@ -1,7 +1,8 @@
 """A file of JSON lines in which every line holds the digest of the line before it.
 
-Altering, removing, inserting or reordering a line breaks the links after it. Removing lines from the *end* cannot be
-seen in the file alone: keep the ``head`` elsewhere (the custody log, a signed report) and compare.
+Altering, removing, inserting or reordering a line breaks the links after it. What has no link after it cannot be seen
+in the file alone: an altered *last* line, and lines removed from the *end*. Keep the ``head`` elsewhere (the custody
+log, a signed report) and compare.
 """
 
 from __future__ import annotations

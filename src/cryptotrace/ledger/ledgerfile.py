@@ -34,6 +34,8 @@ SCHEMA = "cryptotrace-taint-vectors/1"
 #: Everything in such a file is in one unnamed asset.
 ASSET = Asset("ledger:file/slip44:0")
 FEES = "@fees"
+#: Digits of a number in a file. Python itself stops at 4300, and would cost the whole file.
+_LONGEST = 4000
 _OPENING = Position(-1, 0)
 
 
@@ -100,20 +102,40 @@ class LedgerCase:
 def read(path: Path) -> list[LedgerCase | tuple[str, Exception]]:
     """The cases of a file, in its order; for a case that is refused its name and the reason.
 
-    A number with a point stays text and is refused where a whole number is wanted, so it costs its own case only. A
-    key that stands twice in one object is refused: one of the two would be lost.
+    A number with a point, or of thousands of digits, is refused where it is used, so it costs its own case only. A file
+    in which a key stands twice in one object is refused: one of the two would be lost.
 
     Raises:
         LedgerFileError: the file cannot be read, or is not of the schema.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the first letter
-        document = json.loads(text, parse_float=str, parse_constant=str, object_pairs_hook=_unique)
+        document = json.loads(
+            text,
+            parse_int=_whole,
+            parse_float=_OtherNumber,
+            parse_constant=_OtherNumber,
+            object_pairs_hook=_unique,
+        )
     except OSError as error:
         raise LedgerFileError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise LedgerFileError(f"{path}: not JSON of the schema {SCHEMA}: {error}") from error
     return [_attempt(case, kind) for case, kind in _cases(document, path)]
+
+
+class _OtherNumber:
+    """A number that is no int of base units, as it stands in the file: neither a float nor text."""
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+
+    def __repr__(self) -> str:
+        return self.written
+
+
+def _whole(digits: str) -> int | _OtherNumber:
+    return int(digits) if len(digits) <= _LONGEST else _OtherNumber(digits)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -282,7 +304,7 @@ def _ledger(case: dict[str, Any], name: str) -> LedgerCase:
             _claim(graph, graph.flow(f"opening:{s['account']}"), s["claim"], s.get("amount", held_at_opening(case, s)))
             for s in _list(case, "opening_sources")
         ),
-        *(claim for source in _list(case, "sources") if (claim := _entry_claim(graph, source, entries)) is not None),
+        *(_entry_claim(graph, source, entries) for source in _list(case, "sources")),
     )
     return graph
 
@@ -298,15 +320,16 @@ def _when(entry: Mapping[str, Any], i: int) -> tuple[int, int, int]:
     return time, base_units(entry.get("seq", 0), f"seq of entry {i}", signed=True), i
 
 
-def _entry_claim(graph: LedgerCase, source: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Claim | None:
-    """The claim on the value of an entry; None if that value is zero, which carries nothing."""
+def _entry_claim(graph: LedgerCase, source: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Claim:
     entry = base_units(source["entry"], "entry of a source")
-    flow = graph.flows.get(f"#{entry}")
-    if flow is not None:
-        return _claim(graph, flow, source["claim"], source.get("amount", flow.units))
-    if entry >= len(entries) or entries[entry]["value"] != 0 or source.get("amount", 0) != 0:
-        raise LedgerFileError(f"case {graph.name}: entry {entry} moves nothing, so nothing of it can be claimed")
-    return None
+    name = f"#{entry}"
+    if name not in graph.flows:
+        if entry >= len(entries) or entries[entry]["value"] != 0:
+            raise LedgerFileError(f"case {graph.name}: entry {entry} moves nothing, so nothing of it can be claimed")
+        graph._flow(name, FlowKind.TRANSFER, 0, "~outside", _OPENING)  # noqa: SLF001 - a claim on zero carries nothing
+        graph.arrivals[name] = Ended("outside")
+    flow = graph.flow(name)
+    return _claim(graph, flow, source["claim"], source.get("amount", flow.units))
 
 
 def _entry(graph: LedgerCase, held: dict[str, int], i: int, entry: Mapping[str, Any], place: int) -> None:

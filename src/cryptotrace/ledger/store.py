@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from cryptotrace.errors import AmountNotRepresented, LedgerError, StoreLocked
+from cryptotrace.errors import LedgerError, StoreLocked
+from cryptotrace.ledger.tables import FORMAT, TABLES, check_size
 from cryptotrace.model.block import BlockRef, Position, Tip
 from cryptotrace.model.flow import (
     Arrival,
@@ -33,30 +34,6 @@ from cryptotrace.model.verdict import LinkClass, Standing
 
 if TYPE_CHECKING:
     import duckdb
-
-#: Version of the tables below. A store of another version is refused, not converted silently.
-FORMAT = "1"
-#: Largest amount that HUGEINT holds with a margin for sums: 38 decimal digits.
-LARGEST = 10**38 - 1
-
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE transactions (
-    chain TEXT NOT NULL, txid TEXT NOT NULL, block_hash TEXT, height BIGINT, block_time BIGINT, idx BIGINT NOT NULL,
-    evidence TEXT NOT NULL, notices TEXT NOT NULL, PRIMARY KEY (chain, txid));
-CREATE TABLE inputs (
-    chain TEXT NOT NULL, txid TEXT NOT NULL, vin BIGINT NOT NULL, flow TEXT NOT NULL, asset TEXT NOT NULL,
-    units HUGEINT NOT NULL, account TEXT, script BLOB NOT NULL, standing TEXT NOT NULL, PRIMARY KEY (chain, txid, vin));
-CREATE TABLE flows (
-    chain TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, asset TEXT NOT NULL, units HUGEINT NOT NULL,
-    source TEXT NOT NULL, height BIGINT NOT NULL, idx BIGINT NOT NULL, part BIGINT NOT NULL, owner TEXT,
-    txid TEXT NOT NULL, script BLOB NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (chain, id));
-CREATE TABLE arrivals (
-    chain TEXT NOT NULL, flow TEXT NOT NULL, state TEXT NOT NULL, pot TEXT, height BIGINT, idx BIGINT, part BIGINT,
-    block_time BIGINT, txid TEXT, reason TEXT, evidence TEXT NOT NULL, PRIMARY KEY (chain, flow));
-CREATE TABLE conversions (id TEXT PRIMARY KEY, link_class TEXT NOT NULL, basis TEXT NOT NULL);
-CREATE TABLE conversion_legs (conversion TEXT NOT NULL, flow TEXT NOT NULL, side TEXT NOT NULL, place BIGINT NOT NULL);
-"""
 
 
 class Store:
@@ -116,7 +93,7 @@ class Store:
 
     def _create(self) -> None:
         self._db.execute("BEGIN")
-        self._db.execute(_TABLES)
+        self._db.execute(TABLES)
         self._db.execute("INSERT INTO meta VALUES ('format', ?)", [FORMAT])
         self._db.execute("COMMIT")
 
@@ -134,11 +111,7 @@ class Store:
             AmountNotRepresented: an amount has more than 38 digits.
         """
         for posting in transaction.postings:
-            if abs(posting.units) > LARGEST:
-                raise AmountNotRepresented(
-                    f"transaction {transaction.txid} moves {posting.units} base units of {posting.asset}: more than "
-                    "the 38 digits that the store holds. It stays in the evidence and is not traced"
-                )
+            check_size(posting.units, posting.asset, transaction.txid)
         self._db.execute("BEGIN")
         try:
             self._replace(transaction)
@@ -178,7 +151,12 @@ class Store:
             self.add_flow(chain, created, script, transaction.evidence)
 
     def add_flow(self, chain: Chain, flow: Flow, script: bytes = b"", evidence: str = "") -> None:
-        """Store one flow of either family, with the digest of the answer it was read from."""
+        """Store one flow of either family, with the digest of the answer it was read from.
+
+        Raises:
+            AmountNotRepresented: the amount has more than 38 digits.
+        """
+        check_size(flow.units, flow.asset, flow.txid)
         self._db.execute(
             "INSERT OR REPLACE INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [

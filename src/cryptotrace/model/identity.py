@@ -120,7 +120,7 @@ class Asset(str):
 
     @property
     def namespace(self) -> str:
-        """The kind of asset: ``slip44`` (native), ``erc20``, ``trc20`` ..."""
+        """What kind of asset it is, e.g. ``slip44`` (native), ``erc20`` or ``trc20``."""
         return self.split("/")[1].partition(":")[0]
 
     @property

@@ -123,8 +123,7 @@ def _write_question(pen: Pen) -> None:
 def _write_summary(pen: Pen) -> None:
     draft, trace = pen.draft, pen.draft.dossier.trace
     say = draft.words.say
-    if draft.warning:
-        pen.write(draft.warning, LinkClass.L3)
+    pen.warn()
     for asset in dict.fromkeys(claim.asset for claim in trace.claims):
         mine = [claim for claim in trace.claims if claim.asset == asset]
         starts = [draft.rows.transaction_of(c.flow) for c in mine]
@@ -132,7 +131,8 @@ def _write_summary(pen: Pen) -> None:
         pen.say("summary.claims", LinkClass.L5, starts, claims=names)
     count = len(draft.rows.transactions)
     pen.say("summary.facts", LinkClass.L1, (), transactions=count, addresses=len(draft.rows.addresses))
-    pen.say("summary.rule", LinkClass.L3, (), rule=draft.rule_name, text=say(f"rule.{draft.rule.name}.text"))
+    key = "summary.rule" if draft.rule.conserves else "summary.reach"
+    pen.say(key, LinkClass.L3, (), rule=draft.rule_name, text=say(f"rule.{draft.rule.name}.text"))
     pen.blocks.append(summary_table(draft))
     _write_addressees(pen)
     pen.say("summary.classes")
@@ -196,7 +196,9 @@ def _write_findings_and_figure(pen: Pen) -> None:
 
 def _write_transactions(pen: Pen) -> None:
     pen.say("transactions.text", LinkClass.L1)
-    pen.say("transactions.shares", LinkClass.L3, (), rule=pen.draft.rule_name)
+    key = "transactions.shares" if pen.draft.rule.conserves else "transactions.reach"
+    pen.say(key, LinkClass.L3, (), rule=pen.draft.rule_name)
+    pen.warn()
     pen.blocks.append(transaction_table(pen.draft))
 
 
@@ -207,9 +209,8 @@ def _write_addresses(pen: Pen) -> None:
 
 def _write_holdings(pen: Pen) -> None:
     draft = pen.draft
-    pen.say("holdings.text", None, (), rule=draft.rule_name)
-    if draft.warning:
-        pen.write(draft.warning, LinkClass.L3)
+    pen.say("holdings.text" if draft.rule.conserves else "holdings.reach", None, (), rule=draft.rule_name)
+    pen.warn()
     pen.blocks.append(ends_table(draft, is_gone=False))
     gone = ends_table(draft, is_gone=True)
     if gone.rows:
@@ -218,11 +219,10 @@ def _write_holdings(pen: Pen) -> None:
 
 def _write_reconciliation(pen: Pen) -> None:
     draft = pen.draft
+    pen.warn()
     if not draft.rule.conserves:
         pen.say("reconciliation.poison", LinkClass.L3)
         return
-    if draft.warning:
-        pen.write(draft.warning, LinkClass.L3)
     pen.say("reconciliation.text", LinkClass.L3)
     pen.blocks.append(reconciliation_table(draft))
     differs = any(row.difference != 0 for row in draft.dossier.trace.reconcile())

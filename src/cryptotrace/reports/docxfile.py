@@ -21,7 +21,8 @@ _DIGEST = re.compile(r"[0-9a-f]{40,64}", re.ASCII)
 _SVG_SIZE = re.compile(r'<svg [^>]*?width="(?P<width>[0-9]+)" height="(?P<height>[0-9]+)"', re.ASCII)
 #: Word needs a picture of dots: so many to an inch of the drawing as it was laid out.
 _DOTS_PER_INCH = 200
-_SHEET = b'#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.sheet), format: "svg")'
+_SHEET = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
+#image(bytes(sys.inputs.sheet), format: "svg", width: int(sys.inputs.width) * 1pt)"""
 #: Height of the title above a drawing and of a line of its caption, and width of a letter there, at most; in points.
 _TITLE_HEIGHT, _LINE_HEIGHT, _LETTER_WIDTH = 40, 11, 4.8
 
@@ -137,6 +138,8 @@ class _Word:
 
         picture = paragraph("Sheet", [])
         inline = self.made.part.new_pic_inline(io.BytesIO(png(svg)), Pt(points[0]), Pt(points[1]))
+        for side in ("distT", "distB", "distL", "distR"):
+            inline.set(side, "0")  # without it some programs keep text away and the drawing leaves the margin
         inline.docPr.set("name", legal(name))
         inline.docPr.set("descr", legal(f"{name}. {caption}"))
         run = text_run("")
@@ -172,13 +175,17 @@ def png(svg: str) -> bytes:
     """A sheet as a picture of dots, drawn with the fonts inside Typst: the same on every machine.
 
     Raises:
-        ReportError: Typst refuses it; that is a mistake of this library.
+        ReportError: it does not say its size, or Typst refuses it; that is a mistake of this library.
     """
     import typst
 
     try:
         made = typst.compile(
-            _SHEET, format="png", ppi=_DOTS_PER_INCH, sys_inputs={"sheet": svg}, ignore_system_fonts=True
+            _SHEET,
+            format="png",
+            ppi=_DOTS_PER_INCH,
+            sys_inputs={"sheet": svg, "width": str(_size(svg)[0])},
+            ignore_system_fonts=True,
         )
     except typst.TypstError as error:
         raise ReportError(f"the figure cannot be drawn: {error}; write json instead and report this") from error

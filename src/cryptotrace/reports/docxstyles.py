@@ -68,6 +68,8 @@ def set_styles(made: WordDocument, language: str) -> None:
         style = made.styles[name] if name in known else made.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         _set_paragraph_style(style.element, look, has_tabs=name == "Numbered", has_frame=name in {"Mark", "Warning"})
     _add_character_styles(made)
+    mode = made.settings.element.xpath("w:compat/w:compatSetting[@w:name='compatibilityMode']")[0]
+    mode.set(_qualified("w:val"), "15")  # Word 2013 and later: else it opens as an old file
 
 
 def _set_paragraph_style(style: Element, look: _Look, *, has_tabs: bool, has_frame: bool) -> None:

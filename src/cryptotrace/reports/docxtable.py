@@ -123,9 +123,10 @@ def _surround(cell: Element, row_id: str, number: int) -> None:
 
 
 def _form_row(line: str, widths: list[int]) -> Element:
+    """A row of a form, which stays on one page as a whole."""
     cells = [
-        _cell(widths[0], [paragraph("FormText", [text_run(line)])], (0, 0), bottom=True),
-        _cell(widths[1], [paragraph("FormText", [])], (0, 4), bottom=True),
+        _cell(widths[0], [paragraph("FormText", [text_run(line)], element("w:keepNext"))], (0, 0), bottom=True),
+        _cell(widths[1], [paragraph("FormText", [], element("w:keepNext"))], (0, 4), bottom=True),
     ]
     height = element("w:trHeight", {"w:val": "620", "w:hRule": "atLeast"})
     return element("w:tr", None, element("w:trPr", None, element("w:cantSplit"), height), *cells)

@@ -141,6 +141,11 @@ class Pen:
         full = f"{text} {self.draft.words.cite(ids)}" if ids else text
         self.blocks.append(Paragraph(f"{self.number}.{self.paragraphs}", full, label, ids))
 
+    def warn(self) -> None:
+        """What must stand beside the shares of a rule that is not for findings."""
+        if self.draft.warning:
+            self.write(self.draft.warning, LinkClass.L3)
+
     def head(self, key: str, **values: object) -> None:
         """A heading inside the section."""
         self.blocks.append(Heading(self.draft.words.say(key, **values)))

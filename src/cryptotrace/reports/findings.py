@@ -21,9 +21,8 @@ def write_findings(pen: Pen) -> None:
         _write_transaction(pen, row)
     pen.head("findings.claims")
     _write_claims(pen)
-    pen.head("findings.shares", rule=pen.draft.rule_name)
-    if pen.draft.warning:
-        pen.write(pen.draft.warning, LinkClass.L3)
+    pen.head("findings.shares" if pen.draft.rule.conserves else "findings.reach", rule=pen.draft.rule_name)
+    pen.warn()
     _write_shares(pen)
     pen.head("findings.others")
     _write_attributions(pen)

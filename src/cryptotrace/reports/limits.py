@@ -31,8 +31,7 @@ def write_method(pen: Pen) -> None:
     pen.say("method.classes")
     pen.blocks.append(_classes_table(pen))
     pen.head("method.rule")
-    if draft.warning:
-        pen.write(draft.warning, L3)
+    pen.warn()
     pen.say("method.rule_text", L3, (), rule=draft.rule_name, text=say(f"rule.{draft.rule.name}.text"))
     pen.say(f"method.purpose.{draft.rule.purpose.name.lower()}", L3, (), rule=draft.rule_name)
     pen.say("method.mechanical", L3)
@@ -97,6 +96,7 @@ def write_limits(pen: Pen) -> None:
     """What was not followed, with its amounts, and what is not known."""
     draft = pen.draft
     pen.head("limits.stopped")
+    pen.warn()
     _write_stopped(pen)
     pen.head("limits.notices")
     _write_notices(pen)
@@ -116,17 +116,16 @@ def _write_stopped(pen: Pen) -> None:
     for reason, rows in groups.items():
         for asset in dict.fromkeys(row.end.asset for row in rows):
             mine = [row for row in rows if row.end.asset == asset]
-            total: Units = sum((u for row in mine for u in row.end.claimed.values()), 0)
-            amount = draft.amount(total, asset) if draft.rule.conserves else draft.words.say("not_summed")
-            pen.say(
-                "limits.stopped_text",
-                L3,
-                [row.id for row in mine],
-                reason=reason_word(draft, reason),
-                count=draft.words.number(len(mine)),
-                amount=amount,
-                why=draft.words.say(f"limits.why.{reason.value}"),
-            )
+            said: dict[str, object] = {
+                "reason": reason_word(draft, reason),
+                "count": draft.words.number(len(mine)),
+                "why": draft.words.say(f"limits.why.{reason.value}"),
+            }
+            if draft.rule.conserves:
+                total: Units = sum((u for row in mine for u in row.end.claimed.values()), 0)
+                said["amount"] = draft.amount(total, asset)
+            key = "limits.stopped_text" if draft.rule.conserves else "limits.stopped_reach"
+            pen.say(key, L3, [row.id for row in mine], **said)
     if not any(groups.values()):
         pen.say("limits.none_stopped", L3)
     if any(row.end.reason in GONE for row in draft.rows.ends):

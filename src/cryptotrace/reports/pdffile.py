@@ -1,4 +1,7 @@
-"""The report as PDF/A-3 by Typst, with the machine-readable data attached. Fonts are those inside Typst, on every machine."""
+"""The report as PDF/A-3 by Typst, with the machine-readable data attached.
+
+Fonts are those inside Typst, so a page is the same on every machine.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from importlib import resources
+from typing import Literal
 
 from cryptotrace.errors import ReportError
 from cryptotrace.reports.jsonfile import json_bytes
@@ -14,7 +18,7 @@ from cryptotrace.reports.model import Blanks, Block, Document, Figure, Heading, 
 from cryptotrace.reports.office import made_at
 
 #: PDF/A-3a (ISO 19005-3, level A): tagged, and files may be attached.
-_STANDARD = "a-3a"
+_STANDARD: Literal["a-3a"] = "a-3a"
 _DIGEST = re.compile(r"[0-9a-f]{40,64}", re.ASCII)
 _SVG_SIZE = re.compile(r'<svg [^>]*?width="(?P<width>[0-9]+)" height="(?P<height>[0-9]+)"', re.ASCII)
 #: An upright page has so many points between its margins; a wider drawing gets a page across.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cryptotrace.errors import ReportError
 from cryptotrace.reports.content import content
-from cryptotrace.reports.dossier import Dossier
 from cryptotrace.reports.docxfile import docx_bytes
+from cryptotrace.reports.dossier import Dossier
 from cryptotrace.reports.jsonfile import json_bytes
 from cryptotrace.reports.model import Document
 from cryptotrace.reports.pdffile import pdf_bytes
@@ -23,9 +23,7 @@ RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
 }
 
 
-def render(
-    dossier: Dossier, folder: Path, *, formats: Sequence[str], languages: Sequence[str]
-) -> tuple[Path, ...]:
+def render(dossier: Dossier, folder: Path, *, formats: Sequence[str], languages: Sequence[str]) -> tuple[Path, ...]:
     """Write ``tracing-report.LANGUAGE.FORMAT`` for each language and format into ``folder``.
 
     All files are made before the first is written, so a failure leaves the folder as it was.
@@ -51,5 +49,7 @@ def render(
         for path, data in made.items():
             path.write_bytes(data)
     except OSError as error:
-        raise ReportError(f"the report cannot be written to {folder}: {error.strerror}; choose another place") from error
+        raise ReportError(
+            f"the report cannot be written to {folder}: {error.strerror}; choose another place"
+        ) from error
     return tuple(made)

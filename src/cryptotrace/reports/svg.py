@@ -135,7 +135,8 @@ class Drawing:
         say, facts = self.draft.words.say, asset_facts(self.draft.dossier, band.asset)
         amount = f"{self.draft.words.decimal(band.units, facts.decimals)} {facts.symbol}"
         if band.kind == "stub":
-            return say("figure.other_outputs", count=band.count), amount
+            key = "figure.other_outputs" if self.draft.rule.conserves else "figure.not_reached"
+            return say(key, count=band.count), amount
         head = {"fee": f"{say('figure.fee')} ", "fold": ""}.get(band.kind, f"{band.place}: ")
         if not band.shares:
             return head + amount, ""
@@ -312,8 +313,8 @@ def shape(name: str, x: float, y: float) -> str:
 
 def stacked(sheets: Iterable[str], above: Iterable[str], below: Iterable[str]) -> str:
     """Sheets below each other as one SVG, with text over and under them, broken into lines of their width."""
-    drawn = [(sheet, *map(int, _SIZE.findall(sheet)[0])) for sheet in sheets]
-    width = max((wide for _, wide, _ in drawn), default=420)
+    drawn = [(sheet, *_size(sheet)) for sheet in sheets]
+    width = max(wide for _, wide, _ in drawn)
     parts, y = [PATTERNS], 4.0
     for text in above:
         y = _paragraph(parts, text, y, width)
@@ -328,6 +329,12 @@ def stacked(sheets: Iterable[str], above: Iterable[str], below: Iterable[str]) -
         f'viewBox="0 0 {width} {y + 8:.0f}" font-family="{FONT}"><rect width="100%" height="100%" fill="#fff"/>'
         f"{''.join(parts)}</svg>"
     )
+
+
+def _size(sheet: str) -> tuple[int, int]:
+    """Width and height of a sheet as it says itself."""
+    wide, high = _SIZE.findall(sheet)[0]
+    return int(wide), int(high)
 
 
 def _paragraph(parts: list[str], text: str, y: float, width: float) -> float:

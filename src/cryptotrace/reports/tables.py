@@ -92,21 +92,22 @@ def _check_cells(draft: Draft, row: TransactionRow) -> tuple[Cell, ...]:
         line(say("check.sum", into=draft.amount(into, asset), out=draft.amount(out, asset)))
         for asset, (into, out) in sums.items()
     ]
-    asset = next(iter(sums))
     check = Cell(CellKind.TEXT, tuple(lines), "; ".join(f"{i}={o}" for i, o in sums.values()))
     shares = text_cell("—")
     if draft.rule.conserves:
-        into, out = (_claimed_sum(row, side) for side in ("in", "out"))
-        shares = text_cell(
-            say("check.claimed_in", amount=draft.amount(into, asset)),
-            say("check.claimed_out", amount=draft.amount(out, asset)),
-            style=Style.SMALL,
-        )
-    return check, draft.money(sums[asset][1], asset), shares
+        texts = [
+            say(f"check.claimed_{side}", amount=draft.amount(_claimed_sum(row, side, asset), asset))
+            for asset in sums
+            for side in ("in", "out")
+        ]
+        shares = text_cell(*texts, style=Style.SMALL)
+    first, (_, out) = next(iter(sums.items()))
+    return check, draft.money(out, first), shares
 
 
-def _claimed_sum(row: TransactionRow, side: str) -> Units:
-    return sum((units for p in row.postings if p.side == side for units in p.claimed.values()), 0)
+def _claimed_sum(row: TransactionRow, side: str, asset: Asset) -> Units:
+    mine = (p for p in row.postings if p.side == side and p.asset == asset)
+    return sum((units for posting in mine for units in posting.claimed.values()), 0)
 
 
 def address_table(draft: Draft) -> Table:

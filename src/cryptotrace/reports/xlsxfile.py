@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cryptotrace.errors import ReportError
@@ -30,8 +30,13 @@ _LONGEST_CELL = 16_000
 _MOST_DIGITS = 15
 #: Excel takes 255 characters in the head and in the foot of a page, its own codes included.
 _LONGEST_SIDE = 115
-_NARROWEST, _WIDEST, _HASH_WIDTH = 7, 50, 36
+_NARROWEST, _WIDEST, _HASH_WIDTH, _LONG_TEXT = 7, 50, 37, 180
+#: A line of the cells' face, and the highest row that Excel takes, in points.
+_LINE_HEIGHT, _HIGHEST_ROW = 12.0, 409.0
+#: So many characters of the cells' face stand on the width of one of the workbook's own face.
+_SMALLER = 1.1
 _UNBROKEN = re.compile(r"\S{40,}")
+_AMOUNT = re.compile(r"≈?-?[0-9]+([./][0-9]+)?", re.ASCII)
 _MONO = re.compile(r"[0-9a-f]{64}(:\w+)?", re.ASCII)
 
 
@@ -70,12 +75,14 @@ class _Writer:
         self.book = book
         self.document = document
         self.names: set[str] = set()
-        cell = {"num_format": "@", "text_wrap": True, "valign": "top", "font_name": "Arial", "font_size": 9}
+        cell: dict[str, object] = {"num_format": "@", "text_wrap": True, "font_name": "Arial", "font_size": 9}
+        cell |= {"valign": "top", "bottom": 7}  # a hair line
         mono = {**cell, "font_name": "Courier New"}
         self.head = book.add_format({**cell, "bold": True, "bg_color": "#E4E4E4", "bottom": 2, "valign": "bottom"})
         self.plain, self.mono = book.add_format(cell), book.add_format(mono)
         self.total = book.add_format({**cell, "bold": True, "top": 1, "bg_color": "#F4F4F4"})
-        self.number = book.add_format({**cell, "num_format": "0"})
+        self.number = book.add_format({**cell, "num_format": "0", "align": "left"})
+        self.amount = book.add_format({**cell, "align": "right", "indent": 1})
 
     def write(self, sheet: Sheet) -> None:
         """One sheet: its head, its rows, how it is filtered and printed."""
@@ -87,26 +94,30 @@ class _Writer:
             )
         for column, text in enumerate(sheet.head):
             page.write_string(0, column, legal(text), self.head)
+        widths = column_widths(sheet)
+        page.set_row(0, row_height(sheet.head, widths))
         for place, (is_total, row) in enumerate(rows, start=1):
+            page.set_row(place, row_height(row, widths))
             for column, value in enumerate(row):
                 self._write_cell(page, place, column, value, is_total=is_total)
-        for column, width in enumerate(column_widths(sheet)):
+        for column, width in enumerate(widths):
             page.set_column(column, column, width)
         self._set_page(page, len(rows), len(sheet.head) - 1)
 
     def _write_cell(self, page: Worksheet, row: int, column: int, value: Value, *, is_total: bool) -> None:
         if value is None or value == "":
-            if is_total:
-                page.write_blank(row, column, None, self.total)
+            page.write_blank(row, column, None, self.total if is_total else self.plain)
         elif isinstance(value, int) and len(str(abs(value))) <= _MOST_DIGITS:
             page.write_number(row, column, value, self.number)
         else:
             text = legal(str(value), has_lines=True)
-            page.write_string(row, column, text, self._format(text, is_total=is_total))
+            page.write_string(row, column, text, self._format(text, column, is_total=is_total))
 
-    def _format(self, text: str, *, is_total: bool) -> Format:
+    def _format(self, text: str, column: int, *, is_total: bool) -> Format:
         if is_total:
             return self.total
+        if column and _AMOUNT.fullmatch(text):
+            return self.amount
         return self.mono if _MONO.fullmatch(text) else self.plain
 
     def _set_page(self, page: Worksheet, last_row: int, last_column: int) -> None:
@@ -163,9 +174,23 @@ def column_widths(sheet: Sheet) -> list[int]:
         longest = max((len(line) for text in texts for line in text.split("\n")), default=0)
         words = max((len(word) for word in head.split()), default=0)
         width = max(longest + 1, words + 3, _NARROWEST)
-        most = _HASH_WIDTH if any(_UNBROKEN.search(text) for text in texts) and longest <= 80 else _WIDEST
+        most = _WIDEST if longest <= _LONG_TEXT else _LONG_TEXT // 2
+        if longest <= 80 and any(_UNBROKEN.search(text) for text in texts):
+            most = _HASH_WIDTH
         widths.append(min(width, most))
     return widths
+
+
+def row_height(row: Sequence[Value], widths: list[int]) -> float:
+    """Points that show every line of the row: not every program fits the height of a row to wrapped text."""
+    lines = max(
+        (
+            sum(1 + int(len(line) / (width * _SMALLER)) for line in str(value).split("\n"))
+            for value, width in zip(row, widths, strict=True)
+        ),
+        default=1,
+    )
+    return min(_HIGHEST_ROW, 3 + lines * _LINE_HEIGHT)
 
 
 def _column_name(place: int) -> str:

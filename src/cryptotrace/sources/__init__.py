@@ -145,7 +145,7 @@ def _open_esplora(spec: Spec, network: Network, recorder: Recorder, policy: Poli
 def _open_electrum(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:
     import ssl
 
-    from cryptotrace.sources.electrum import GREETING, ElectrumSource
+    from cryptotrace.sources.electrum import GREETING, NUDGE, ElectrumSource
     from cryptotrace.sources.lines import LineChannel
 
     tls = None
@@ -158,7 +158,14 @@ def _open_electrum(spec: Spec, network: Network, recorder: Recorder, policy: Pol
             ) from error
     timeout_s, retries = spec.number("timeout", 30, 1), spec.number("retries", 4)
     channel = LineChannel(
-        host_and_port(spec), spec.name, recorder, tls=tls, timeout_s=timeout_s, retries=retries, greeting=GREETING
+        host_and_port(spec),
+        spec.name,
+        recorder,
+        tls=tls,
+        timeout_s=timeout_s,
+        retries=retries,
+        greeting=GREETING,
+        nudge=NUDGE,
     )
     return _opened(channel, lambda: ElectrumSource(network, channel))
 

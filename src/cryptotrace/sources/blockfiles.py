@@ -94,15 +94,38 @@ class BlockFiles:
                     return
                 at = self._skip(file, stream, at, end)
                 continue
-            if at + 8 + size > end:
-                self.problems.append(
-                    f"{file.name}, offset {at}: half-written, {end - at - 8} of {size} bytes are there"
-                )
+            there = self._bytes_there(stream, at + 8, size, end)
+            if there < size:
+                self.problems.append(f"{file.name}, offset {at}: half-written, {there} of {size} bytes are there")
                 at = self._skip(file, stream, at, end, silent=True)
                 continue
             found += 1
             yield BlockPlace(file, at + 8, size, decode_header(self._take(stream, at + 8, HEADER_SIZE)))
             at += 8 + size
+
+    def _bytes_there(self, stream: BinaryIO, start: int, size: int, end: int) -> int:
+        """How many bytes of the block at ``start`` are there: less than ``size`` if the file or another block ends it."""
+        if start + size > end:
+            return end - start
+        stream.seek(start + size)
+        raw = stream.read(4)
+        plain = self._reveal(raw, start + size)
+        if plain == self._magic or not plain.strip(b"\0") or not raw.strip(b"\0"):
+            return size
+        inside = self._take(stream, start, size)
+        hit = inside.find(self._magic)
+        while hit >= 0:
+            if self._has_work(self._take(stream, start + hit + 8, HEADER_SIZE)):
+                return hit
+            hit = inside.find(self._magic, hit + 1)
+        return size
+
+    def _has_work(self, raw: bytes) -> bool:
+        try:
+            check_work(decode_header(raw), self._network.max_target)
+        except (MalformedBytes, ProofRefused):
+            return False
+        return True
 
     def _single(self, file: Path, stream: BinaryIO, end: int, head: bytes) -> BlockPlace | None:
         """The one raw block that a file consists of, or None if it is no such file."""
@@ -116,10 +139,12 @@ class BlockFiles:
         try:
             check_work(header, self._network.max_target)
         except ProofRefused as error:
+            if self._magic in self._take(stream, 0, end):
+                return None  # a run of blocks behind padding, or behind a first one that is damaged
             refuse_foreign_header(raw)
             raise MalformedBytes(
-                f"{file} is neither a run of blocks of {self._network.name} (magic {self._magic.hex()}) nor one block of "
-                "it; is it of another chain, or compressed?",
+                f"{file} is neither a run of blocks of {self._network.name} (magic {self._magic.hex()}) nor one block "
+                "of it; is it of another chain, or compressed?",
                 offset=0,
                 field="header",
             ) from error

@@ -1,16 +1,16 @@
 """``csv:`` - raw transactions in a table, with a header line.
 
-=============  ========  ===============================================================================
-column         needed    meaning
-=============  ========  ===============================================================================
-``raw``        yes       the transaction's bytes in hex
-``txid``       no        compared with the bytes
-``chain``      no        friendly name or CAIP-2; a row of another chain is refused
-``height``     no        height of the block that confirms it; empty while unconfirmed
-``block_hash`` with      hash of that block, needed with ``height``
-``time``       no        the block's time: seconds since 1970-01-01 UTC; without it 0
-``index``      no        place in the block, from 0; without it -1
-=============  ========  ===============================================================================
+==============  ========  ===============================================================================
+column          needed    meaning
+==============  ========  ===============================================================================
+``raw``         yes       the transaction's bytes in hex
+``txid``        no        compared with the bytes
+``chain``       no        friendly name or CAIP-2; a row of another chain is refused
+``height``      no        height of the block that confirms it; empty while unconfirmed
+``block_hash``  with      hash of that block, needed with ``height``
+``time``        no        the block's time: seconds since 1970-01-01 UTC; without it 0
+``index``       no        place in the block, from 0; without it -1
+==============  ========  ===============================================================================
 
 One further row may state completeness: ``raw`` is the word ``tip``, ``height`` and ``block_hash`` name the tip, and
 ``index`` the height since which *every transaction that spends an output in this file* is in the file. Without such a

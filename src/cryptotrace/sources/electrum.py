@@ -30,6 +30,8 @@ from cryptotrace.sources.transport import blame
 
 #: Said first on every connection: who we are, and which versions of the protocol we speak.
 GREETING = Call("server.version", ("cryptotrace", ("1.4", "1.6")))
+#: A question with an answer of more than a kilobyte (the first eight headers): it takes along what was kept back.
+NUDGE = Call("blockchain.block.headers", (0, 8))
 _OP_RETURN = 0x6A
 
 

@@ -289,7 +289,7 @@ class EsploraSource:
     def _height(self, tx: Field) -> int:
         block = read_status(tx["status"], self._network)
         if block is None:
-            raise SourceLied(f"{self.name} lists {tx['txid'].hash()} as confirmed and says it is not")
+            raise lied(self.name, tx["txid"].hash(), "status.confirmed", "false", "true by the list that it is in")
         return block.height
 
     def balance(self, account: Account) -> tuple[int, Tip]:

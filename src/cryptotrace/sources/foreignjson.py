@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 from cryptotrace.chains.bitcoin.wire import MAX_UNITS
 from cryptotrace.errors import MalformedBytes
 
-
 #: Deeper nesting than this is not meant: every answer that is read here has less than ten levels.
 _DEEPEST = 64
 
@@ -44,7 +43,8 @@ def _check_values(value: Any) -> None:
             elif isinstance(each, str) and not each.isascii():
                 each.encode("utf-8")  # half of a surrogate pair is no text
         level = deeper
-    raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
+    if level:
+        raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
 
 
 def parse_json(raw: bytes, what: str) -> Field:

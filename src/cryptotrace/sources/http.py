@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -167,15 +168,33 @@ class HttpTransport:
     def _receive(self, response: requests.Response, received: bytearray, started: float) -> str:
         """Read the body into ``received``; gives why it is not whole, or nothing."""
         expected = response.headers.get("Content-Length", "")
-        for chunk in response.raw.stream(_CHUNK, decode_content=True):
+        response.raw.enforce_content_length = False  # it would drop what came before the cut; looked at below
+        while chunk := response.raw.read1(_CHUNK, decode_content=False):  # what has arrived, be it one byte
             received += chunk
             if len(received) > self._settings.max_answer_bytes:
                 return f"the answer is longer than {self._settings.max_answer_bytes} bytes"
             if self._clock() - started > self._settings.deadline_s:
                 return f"the answer took longer than {self._settings.deadline_s} seconds"
-        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
-        if expected.isdigit() and not encoded and len(received) != int(expected):
-            return f"the answer was cut off: {len(received)} of {expected} bytes"
+        if expected.isascii() and expected.isdigit() and str(len(received)) != expected.lstrip("0").rjust(1, "0"):
+            return f"the answer was cut off: {len(received)} of {expected[:20]} bytes"
+        return self._unpack(response.headers.get("Content-Encoding", "identity").strip().lower(), received)
+
+    def _unpack(self, encoding: str, received: bytearray) -> str:
+        """Unpack a body in place that was packed though that was not asked for; gives why not, or nothing."""
+        if encoding in ("", "identity") or not received:
+            return ""
+        if encoding not in ("gzip", "x-gzip"):
+            return f"the answer is packed as {encoding[:20]!r}, which was not asked for"
+        unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        try:
+            plain = unpacker.decompress(bytes(received), self._settings.max_answer_bytes + 1)
+        except zlib.error as error:
+            return f"the answer is not the gzip that it says: {error}"
+        if len(plain) > self._settings.max_answer_bytes:
+            return f"the answer is longer than {self._settings.max_answer_bytes} bytes"
+        if not unpacker.eof or unpacker.unused_data:
+            return "the packed answer was cut off"
+        received[:] = plain
         return ""
 
     def _finish(self, request: Request, attempt: _Attempt, status: int, started: float) -> _Attempt:

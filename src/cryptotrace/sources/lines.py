@@ -18,6 +18,9 @@ from cryptotrace.sources.jsonrpc import Call, Reply, read_reply
 _LONGEST_LINE = 64 * 1024 * 1024
 _DEADLINE_S = 600.0
 _AT_ONCE = 50
+_PATIENCE_S = 0.25
+_PATIENCE_WHEN_KNOWN_S = 0.02
+_MOST_NUDGES = 5
 
 
 class LineChannel:
@@ -33,6 +36,9 @@ class LineChannel:
         longest_line: most bytes of one line.
         retries: how often a broken connection is opened again.
         greeting: asked first on every connection.
+        nudge: a question with an answer of more than a kilobyte. Servers that hide who asks for what (ElectrumX from
+            1.20 on) keep short answers back for up to a second, unless a long one takes them along; it is asked of
+            a server that is silent for a quarter of a second, and from then on with every question.
         sleep, jitter: replaced in tests.
     """
 
@@ -48,6 +54,7 @@ class LineChannel:
         longest_line: int = _LONGEST_LINE,
         retries: int = 4,
         greeting: Call | None = None,
+        nudge: Call | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -61,6 +68,9 @@ class LineChannel:
         self._longest_line = longest_line
         self._retries = retries
         self._greeting = greeting
+        self._nudge = nudge
+        self._keeps_back = False
+        self._nudges: set[int] = set()
         self._sleep = sleep
         self._jitter = jitter
         self._socket: socket.socket | None = None
@@ -85,6 +95,7 @@ class LineChannel:
             self._socket.close()
         self._socket = None
         self._buffer.clear()
+        self._nudges.clear()
 
     def _retried(self, calls: Sequence[Call]) -> list[Reply]:
         failure = ""
@@ -111,6 +122,7 @@ class LineChannel:
             return
         plain = socket.create_connection(self._address, timeout=self._timeout_s)
         try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # two short questions need not wait for each other
             self._socket = (
                 plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=self._address[0])
             )
@@ -125,26 +137,45 @@ class LineChannel:
 
     def _exchange(self, calls: Sequence[Call]) -> list[Reply]:
         first = self._next_id
-        self._next_id += len(calls)
-        lines = [
-            canonical_json({"jsonrpc": "2.0", "id": n, "method": c.method, "params": list(c.parameters)})
-            for n, c in enumerate(calls, first)
-        ]
-        started = time.monotonic()
-        if self._socket is None:
-            raise ConnectionError("not connected")
-        self._socket.sendall(b"\n".join(lines) + b"\n")
         waiting = dict(enumerate(calls, first))
+        started = time.monotonic()
+        self._ask(calls)
+        if self._keeps_back:
+            self._ask_nudge()
         replies: dict[int, Reply] = {}
         while waiting:
             line = self._line(started + self._deadline_s)
             number = self._number(line)
             if number is None:
                 continue  # a notification: the tip of this run stays what it is
+            if number in self._nudges and self._nudge is not None:
+                self._nudges.discard(number)
+                self._keeps_back = True
+                self._read(line, self._nudge, started)
+                continue
             if number not in waiting:
                 raise SourceLied(f"{self.name} answers a question {number} that was not asked")
             replies[number] = self._read(line, waiting.pop(number), started)
         return [replies[number] for number in range(first, first + len(calls))]
+
+    def _ask(self, calls: Sequence[Call]) -> None:
+        first = self._next_id
+        self._next_id += len(calls)
+        lines = [
+            canonical_json({"jsonrpc": "2.0", "id": n, "method": c.method, "params": list(c.parameters)})
+            for n, c in enumerate(calls, first)
+        ]
+        self._open().sendall(b"\n".join(lines) + b"\n")
+
+    def _ask_nudge(self) -> None:
+        if self._nudge is not None:
+            self._nudges.add(self._next_id)
+            self._ask([self._nudge])
+
+    def _open(self) -> socket.socket:
+        if self._socket is None:
+            raise ConnectionError("not connected")
+        return self._socket
 
     def _number(self, line: bytes) -> int | None:
         try:
@@ -174,10 +205,29 @@ class LineChannel:
                 raise SourceLied(f"{self.name} sends a line longer than {self._longest_line} bytes; ask another source")
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no whole answer in {self._deadline_s} seconds")
-            piece = b"" if self._socket is None else self._socket.recv(1 << 16)
+            piece = self._receive()
             if not piece:
                 raise ConnectionError("the server closed the connection")
             self._buffer += piece
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
         return line
+
+    def _receive(self) -> bytes:
+        """What arrives next; a server that is silent is nudged a few times, and then waited for."""
+        connection = self._open()
+        patience = _PATIENCE_WHEN_KNOWN_S if self._keeps_back else _PATIENCE_S
+        try:
+            for _ in range(_MOST_NUDGES if self._nudge is not None else 0):
+                if patience >= self._timeout_s:
+                    break
+                connection.settimeout(patience)
+                try:
+                    return connection.recv(1 << 16)
+                except TimeoutError:
+                    self._ask_nudge()
+                    patience *= 2
+            connection.settimeout(self._timeout_s)
+            return connection.recv(1 << 16)
+        finally:
+            connection.settimeout(self._timeout_s)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from cryptotrace.errors import PublicSourceRefused
 
-
 _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
@@ -49,8 +48,9 @@ class Policy:
 
     def is_own(self, host: str) -> bool:
         """True for loopback, private and link-local addresses, ``localhost`` and the listed hosts."""
-        bare = host.strip("[]").rstrip(".").lower()
-        if bare in {own.strip("[]").rstrip(".").lower() for own in self.own_hosts} or bare == "localhost":
+        bare = host.strip("[]").lower()
+        names = {own.strip("[]").removesuffix(".").lower() for own in self.own_hosts} | {"localhost"}
+        if bare.removesuffix(".") in names:
             return True
         try:
             address = ipaddress.ip_address(bare.partition("%")[0] if ":" in bare else bare)

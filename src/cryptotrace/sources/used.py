@@ -1,7 +1,7 @@
 """Evidence of sources that hold a chain themselves.
 
-Bytes are recorded when they are first used, and so is what follows from the whole (that nobody spends an output, say), as
-a statement with the status ``derived``.
+Bytes are recorded when they are first used, and so is what follows from the whole (that nobody spends an output, say),
+as a statement with the status ``derived``.
 """
 
 from __future__ import annotations

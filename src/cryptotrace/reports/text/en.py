@@ -86,6 +86,9 @@ MESSAGES: Mapping[str, str] = {
     "the bytes of transactions that match their txids, except where a row says “as reported”.",
     "summary.rule": "Where claimed units meet others in one transaction, the chain does not record which unit went "
     "where. Shares are therefore computed by one named rule, applied to every transaction alike: {rule}. {text}",
+    "summary.reach": "Where claimed units meet others in one transaction, the chain does not record which unit went "
+    "where. This report states which outputs are reached under one named rule, applied to every transaction alike; it "
+    "states no shares: {rule}. {text}",
     "summary.addressee": "Under the named rule the trace reaches an address attributed to “{label}” (creator of the "
     "tag: {creator}; source: {source}). What happens inside a service is not on the chain; the records of the service "
     "itself can show it.",
@@ -159,6 +162,7 @@ MESSAGES: Mapping[str, str] = {
     "findings.facts": "Facts of the ledger, in chain order",
     "findings.claims": "What was claimed",
     "findings.shares": "Shares under the rule {rule}",
+    "findings.reach": "What is reached under the rule {rule}",
     "findings.others": "What sources outside the chain say",
     "finding.place": "block {height}, place in the block {index}",
     "finding.transaction": "By transaction {transaction} ({place}): {sums}.",
@@ -191,9 +195,13 @@ MESSAGES: Mapping[str, str] = {
     "transactions.text": "Transactions stand in chain order. Txids, block hashes and addresses are given in full.",
     "transactions.shares": "The last column is a convention: the claimed share under the rule {rule}. Its sums are "
     "given below each transaction, so that every step can be added up by hand.",
+    "transactions.reach": "The last column is a convention: which outputs are reached under the rule {rule}. It "
+    "states no amount.",
     "addresses.text": "Sums are those of the transactions of this report, not of the whole history of an address.",
     "holdings.text": "Each row is a place where the trace ends: the full amount is a fact, the share holds under the "
     "rule {rule}.",
+    "holdings.reach": "Each row is a place where the trace ends: the full amount is a fact; that it is reached holds "
+    "under the rule {rule}.",
     "tag.category": ", category {category}",
     "tag.sentence": "Attributed to “{label}”{category}; creator of the tag: {creator}; source: {source}; confidence: "
     "{confidence}; grade {grade} ({meaning}); date of the tag: {lastmod}.",
@@ -241,6 +249,7 @@ MESSAGES: Mapping[str, str] = {
     "figure.block": "block {height}",
     "figure.other_inputs": "other inputs: {count}",
     "figure.other_outputs": "without share: {count}",
+    "figure.not_reached": "not reached: {count}",
     "figure.fee": "fee",
     "figure.share": "share",
     "figure.reached": "reached",
@@ -263,6 +272,7 @@ MESSAGES: Mapping[str, str] = {
     # --- 10 limits ----------------------------------------------------------------------------------------------------
     "limits.stopped": "Not followed",
     "limits.stopped_text": "{reason}: ends: {count}, claimed share {amount}. {why}",
+    "limits.stopped_reach": "{reason}: ends: {count}; their amounts are not summed. {why}",
     "limits.none_stopped": "No branch was left unfollowed before it came to rest.",
     "limits.gone": "Fees and units that nobody can spend are listed in section 8.",
     "limits.why.service": "What happens inside a service is not on the chain; only its own records show it.",
@@ -281,7 +291,6 @@ MESSAGES: Mapping[str, str] = {
     "notice.runes": "data of the Runes protocol",
     "notice.inscription": "an inscription",
     "notice.unknown-op-return": "data of unknown meaning in an OP_RETURN output",
-    "not_summed": "not summed",
     "limits.unknown": "Not known",
     "limits.services": "Who controls an address is not on the chain. A tag is the statement of its source; its error "
     "rate is not known.",

@@ -1,4 +1,4 @@
-"""English words of the tables and of the workbook."""
+"""English words of the tables."""
 
 from __future__ import annotations
 
@@ -82,40 +82,4 @@ MESSAGES: Mapping[str, str] = {
     "reconcile.collision": "Already claimed by an earlier claim (deducted)",
     "reconcile.sum": "Sum of the ends",
     "reconcile.difference": "Difference",
-    # --- workbook -----------------------------------------------------------------------------------------------------
-    "sheet.summary": "Summary",
-    "sheet.transactions": "Transactions",
-    "sheet.addresses": "Addresses",
-    "sheet.holdings": "Holdings",
-    "sheet.reconciliation": "Reconciliation",
-    "sheet.evidence": "Evidence",
-    "sheet.note": "Amounts are text: base units in full, decimals with a point and without grouping. Times are UTC, "
-    "ISO 8601.",
-    "x.network": "Network",
-    "x.height": "Block height",
-    "x.block_hash": "Block hash",
-    "x.block_time": "Block time UTC (producer’s statement)",
-    "x.index": "Place in block",
-    "x.place": "No.",
-    "x.outpoint": "Output (txid:number)",
-    "x.row_id": "Row id",
-    "x.txid": "Transaction hash (txid)",
-    "x.address_id": "Address id",
-    "x.asset": "Asset",
-    "x.symbol": "Symbol",
-    "x.units": "Amount, base units (L1)",
-    "x.decimal": "Amount, decimal (L1)",
-    "x.share_units": "Claimed share, base units (L3)",
-    "x.share_decimal": "Claimed share, decimal (L3)",
-    "x.standing": "Standing of the amount",
-    "x.end": "End id",
-    "x.evidence": "Evidence id",
-    "x.other": "Created or spent by",
-    "x.received_units": "Received here, base units (L1)",
-    "x.spent_units": "Spent here, base units (L1)",
-    "x.rows": "Rows",
-    "x.reason": "Reason",
-    "x.detail": "What the reason rests on",
-    "x.hop": "Hop",
-    "x.size": "Bytes",
 }

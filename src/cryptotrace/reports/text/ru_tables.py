@@ -1,4 +1,4 @@
-"""Russian words of the tables and of the workbook."""
+"""Russian words of the tables."""
 
 from __future__ import annotations
 
@@ -82,40 +82,4 @@ MESSAGES: Mapping[str, str] = {
     "reconcile.collision": "Уже заявлено ранее (вычитается)",
     "reconcile.sum": "Сумма окончаний",
     "reconcile.difference": "Разность",
-    # --- workbook -----------------------------------------------------------------------------------------------------
-    "sheet.summary": "Сводка",
-    "sheet.transactions": "Транзакции",
-    "sheet.addresses": "Адреса",
-    "sheet.holdings": "Остатки",
-    "sheet.reconciliation": "Сверка",
-    "sheet.evidence": "Доказательства",
-    "sheet.note": "Суммы записаны текстом: минимальные единицы полностью, десятичная запись с точкой и без групп. "
-    "Время UTC, ISO 8601.",
-    "x.network": "Сеть",
-    "x.height": "Высота блока",
-    "x.block_hash": "Хеш блока",
-    "x.block_time": "Время блока UTC (заявление производителя)",
-    "x.index": "Номер в блоке",
-    "x.place": "№",
-    "x.outpoint": "Выход (хеш:номер)",
-    "x.row_id": "Строка",
-    "x.txid": "Хеш (идентификатор) транзакции",
-    "x.address_id": "Строка адреса",
-    "x.asset": "Актив",
-    "x.symbol": "Обозначение",
-    "x.units": "Сумма, минимальные единицы (L1)",
-    "x.decimal": "Сумма, десятичная (L1)",
-    "x.share_units": "Заявленная доля, минимальные единицы (L3)",
-    "x.share_decimal": "Заявленная доля, десятичная (L3)",
-    "x.standing": "Основание суммы",
-    "x.end": "Строка окончания",
-    "x.evidence": "Строка доказательства",
-    "x.other": "Создан или израсходован в",
-    "x.received_units": "Поступило здесь, минимальные единицы (L1)",
-    "x.spent_units": "Израсходовано здесь, минимальные единицы (L1)",
-    "x.rows": "Строки",
-    "x.reason": "Причина",
-    "x.detail": "На чём основана причина",
-    "x.hop": "Звено",
-    "x.size": "Байтов",
 }

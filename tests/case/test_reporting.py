@@ -1,0 +1,69 @@
+"""From a case to its report: where files go, what is logged, and what the report rests on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from cryptotrace.case import Case
+from cryptotrace.case.reporting import dossier
+from cryptotrace.errors import ReportError, TracingError
+
+
+def test_a_named_file_gets_the_one_language_in_the_format_of_its_suffix(claimed: Case, tmp_path: Path) -> None:
+    claimed.trace()
+
+    assert claimed.report(language="ru", path=tmp_path / "appendix.json") == (tmp_path / "appendix.json",)
+    assert json.loads((tmp_path / "appendix.json").read_text(encoding="utf-8"))["language"] == "ru"
+
+
+def test_a_named_file_in_two_languages_becomes_two_files(claimed: Case, tmp_path: Path) -> None:
+    written = claimed.report(claimed.trace(), language=("ru", "en"), path=tmp_path / "appendix.json")
+
+    assert written == (tmp_path / "appendix.ru.json", tmp_path / "appendix.en.json")
+    assert {path.name for path in tmp_path.glob("*.json")} == {path.name for path in written}
+
+
+def test_without_a_place_the_report_goes_into_the_case_and_its_digest_into_the_custody_log(claimed: Case) -> None:
+    claimed.trace()
+    (path,) = claimed.report(language="en", formats=("json",))
+
+    assert path.parent == claimed.folder / "reports"
+    entry = list(claimed.custody.entries())[-1]
+    assert (entry.action, entry.result) == ("report", hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def test_an_unknown_kind_of_report_names_the_one_there_is(claimed: Case) -> None:
+    claimed.trace()
+    with pytest.raises(ReportError, match="no report 'mla-appendix'; there is: tracing-report"):
+        claimed.report(kind="mla-appendix")
+
+
+def test_the_dossier_names_the_answers_the_figures_rest_on_and_nothing_of_the_machine(claimed: Case) -> None:
+    made = dossier(claimed, claimed.trace(rule="libr", dust=5000).trace)
+
+    held = {answer.digest for answer in made.answers}
+    assert {transaction.evidence for transaction in made.transactions.values()} <= held
+    for answer in made.answers:
+        assert hashlib.sha256(claimed.archive.read(answer.digest)).hexdigest() == answer.digest
+    assert str(claimed.folder) not in repr(made)
+    assert made.settings["dust limit, base units"] == "5000"
+    assert made.problems == ()
+
+
+def test_reach_is_never_summed_and_a_rule_that_is_not_for_findings_says_so(claimed: Case) -> None:
+    poison = claimed.trace(rule="poison")
+
+    for holding in poison.holdings():
+        assert not holding.is_share
+        with pytest.raises(TracingError, match="never summed"):
+            _ = holding.claimed_total
+    shown = repr(poison) + poison._repr_html_()
+    assert "8.00000000" not in shown, "both claimants reach the same 4 coins of the first deposit"
+    assert "reached" in shown
+    assert "(research: not a basis for findings)" in shown
+    assert "(comparison only: not a basis for findings)" in repr(claimed.trace(rule="lifo"))
+    assert "not a basis" not in repr(claimed.trace(rule="fifo"))

@@ -1,0 +1,71 @@
+"""What lies between an adapter and a server, and a recording in the server's place."""
+
+from __future__ import annotations
+
+import pytest
+
+from cryptotrace.errors import (
+    DataNotFound,
+    EvidenceError,
+    MalformedBytes,
+    ProofRefused,
+    SourceLied,
+    UnsupportedChain,
+)
+from cryptotrace.evidence.recorder import MemoryRecorder
+from cryptotrace.sources.transport import ReplayTransport, Request, blame
+
+SOURCE = "esplora:https://x.example"
+
+
+def test_a_request_stands_in_the_evidence_with_its_body() -> None:
+    assert Request("GET", "/tx/ab").text == "GET /tx/ab"
+    assert Request("POST", "/", b"[1]").text == "POST / [1]"
+    assert Request("POST", "/", b"\xff").text == "POST / \ufffd"
+
+
+def test_a_replay_gives_the_newest_final_answer_of_its_source_with_its_status() -> None:
+    recorder = MemoryRecorder()
+    for source, request, raw, status in [
+        (SOURCE, "GET /a", b"old", "ok"),
+        (SOURCE, "GET /a", b"new", "ok"),
+        (SOURCE, "GET /a", b"busy", "http 503"),
+        (SOURCE, "GET /a", b"ne", "cut off after 200"),
+        (SOURCE, "GET /a", b"", "no answer"),
+        ("esplora:https://y.example", "GET /a", b"other", "ok"),
+        (SOURCE, "GET /b", b"gone", "http 404"),
+    ]:
+        recorder.record(raw, source=source, request=request, status=status)
+    replay = ReplayTransport(recorder, SOURCE)
+
+    assert replay.ask(Request("GET", "/a")).body == b"new"
+    assert replay.ask(Request("GET", "/b")).status == 404
+    with pytest.raises(DataNotFound, match=r"GET /c was not recorded, .*connect the source itself"):
+        replay.ask(Request("GET", "/c"))
+
+
+def test_a_request_that_was_redacted_is_found_again() -> None:
+    recorder = MemoryRecorder()
+    recorder.record(b"x", source=SOURCE, request="GET /http://user:key@y")
+
+    assert ReplayTransport(recorder, SOURCE).ask(Request("GET", "/http://user:key@y")).body == b"x"
+
+
+@pytest.mark.parametrize(
+    "error", [MalformedBytes("bad", offset=3, field="vin"), UnsupportedChain("dogecoin"), ProofRefused("no work")]
+)
+def test_what_cannot_be_used_is_blamed_on_the_source_by_name(error: Exception) -> None:
+    with (
+        pytest.raises(
+            SourceLied, match=r"esplora:https://x\.example gave an answer that cannot be used.*ask"
+        ) as blamed,
+        blame(SOURCE),
+    ):
+        raise error
+
+    assert str(error) in str(blamed.value)
+
+
+def test_an_error_that_is_no_fault_of_the_answer_is_left_as_it_is() -> None:
+    with pytest.raises(EvidenceError, match="disk"), blame(SOURCE):
+        raise EvidenceError("disk")
