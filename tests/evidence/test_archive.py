@@ -197,15 +197,13 @@ def test_lines_removed_from_the_end_are_found_by_the_answers_that_they_named(tmp
     assert problem.path.name == hashlib.sha256(b"two").hexdigest()
 
 
-@pytest.mark.parametrize(("was", "now"), [(b'"size":3', b'"size":4'), (b'"status":"http 429"', b'"status":3')])
-def test_a_size_that_is_not_that_of_the_bytes_is_found(tmp_path: Path, was: bytes, now: bytes) -> None:
+def test_a_size_that_is_not_that_of_the_bytes_is_found(tmp_path: Path) -> None:
     filled(tmp_path)
     index = tmp_path / "index.jsonl"
     first, last = index.read_bytes().splitlines(keepends=True)
-    assert was in last
-    index.write_bytes(first + last.replace(was, now))
-    found = Archive(tmp_path).verify()
-    assert [(problem.path, problem.line) for problem in found] == ([(index, 2)] if b"size" in was else [])
+    index.write_bytes(first + last.replace(b'"size":3', b'"size":4'))
+    (problem,) = Archive(tmp_path).verify()
+    assert (problem.path, problem.line) == (index, 2)
 
 
 def test_an_index_line_with_a_path_for_a_digest_does_not_open(tmp_path: Path) -> None:

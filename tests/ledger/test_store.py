@@ -202,7 +202,9 @@ def test_an_issuance_comes_from_its_own_pot(store: Store) -> None:
 @pytest.mark.parametrize("units", [LARGEST + 1, 2**127 - 1, 2**127, 10**60])
 def test_a_flow_of_39_digits_or_more_is_refused_by_name_too(store: Store, units: int) -> None:
     """DuckDB itself would take some of these, and the export would fail on them later."""
-    flow = Flow("0xaa#0", FlowKind.TRANSFER, USDT, units, boundary_pot(ETHEREUM, "outside"), Position(1, 0), None, "0xaa")
+    flow = Flow(
+        "0xaa#0", FlowKind.TRANSFER, USDT, units, boundary_pot(ETHEREUM, "outside"), Position(1, 0), None, "0xaa"
+    )
     with pytest.raises(AmountNotRepresented, match="0xaa"):
         store.add_flow(ETHEREUM, flow)
     assert list(store.flows(ETHEREUM)) == []

@@ -74,7 +74,7 @@ def _possible() -> set[str]:
                 found.add(re.escape(node.value))
             elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
                 head = str(node.values[0].value)
-                found |= set(_keys_of(node)) if re.fullmatch(r"[a-z_]+\.([a-z_.]+\.)?", head) else set()
+                found |= set(_keys_of(node)) if re.fullmatch(r"[a-z_]+\.[a-z_.]*", head) else set()
     return found
 
 

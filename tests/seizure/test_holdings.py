@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import notation
@@ -11,6 +12,7 @@ from tests.reports.dossiers import dossier, owner, tag, txid
 from tests.strategies import Case, chains
 
 from cryptotrace.attribution.book import TagBook
+from cryptotrace.errors import TracingError
 from cryptotrace.ledger.ledgerfile import ASSET
 from cryptotrace.model.flow import Pot
 from cryptotrace.model.identity import Account
@@ -90,3 +92,12 @@ def test_what_is_left_in_an_account_has_no_flow_and_counts_what_is_not_claimed_t
     made = replace(dossier(SPLIT).trace, ends=(left,))
     (found,) = holdings(made, TagBook())
     assert (found.id, found.flow, found.account, found.units, found.claimed) == ("H-0001", "", account, 7, {"Anna": 3})
+
+
+def test_reach_under_poison_is_never_summed() -> None:
+    found = _rows(SPLIT, "poison")
+    assert found
+    for row in found:
+        assert set(row.claimed) <= {"Anna", "Boris"}
+        with pytest.raises(TracingError, match="never summed"):
+            _ = row.claimed_total

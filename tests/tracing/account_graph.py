@@ -98,3 +98,36 @@ class Answers:
 
     def opening(self, pot: Pot, before: Position) -> int:
         return self.inner.opening(pot, before)
+
+
+@dataclass
+class OnePlace:
+    """A case from a source that does not tell the place in the block: all of it happens at one position."""
+
+    inner: LedgerCase
+    place: Position = Position(1, -1)
+
+    def _placed(self, flow: Flow) -> Flow:
+        return replace(flow, departs=self.place)
+
+    def flow(self, flow_id: str) -> Flow:
+        return self._placed(self.inner.flow(flow_id))
+
+    def arrival(self, flow: Flow) -> Arrival | Resting | Unknown | Ended:
+        found = self.inner.arrival(flow)
+        return replace(found, at=self.place) if isinstance(found, Arrival) else found
+
+    def instants(self, pot: Pot, since: Position) -> tuple[Instant, ...]:
+        return tuple(
+            Instant(
+                self.place,
+                pot,
+                tuple(map(self._placed, instant.arrivals)),
+                tuple(map(self._placed, instant.departures)),
+                instant.txid,
+            )
+            for instant in self.inner.instants(pot, Position(-1, 0))
+        )
+
+    def opening(self, pot: Pot, before: Position) -> int:
+        return 0

@@ -7,9 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
 from tests import notation
+from tests.strategies import chains
 from tests.tracing import checks
-from tests.tracing.account_graph import COIN, AccountGraph, Answers, Movement, account, pot
+from tests.tracing.account_graph import COIN, AccountGraph, Answers, Movement, OnePlace, account, pot
 
 from cryptotrace.errors import InsufficientBalance, TracingError
 from cryptotrace.model.block import Position
@@ -328,3 +330,45 @@ def test_progress_is_told_after_every_step() -> None:
     trace(graph, graph.claims, RULES["fifo"], progress=lambda done, waiting: told.append((done, waiting)))
     assert [done for done, _ in told] == list(range(1, len(told) + 1))
     assert told[-1][1] == 0
+
+
+# --- a source that does not tell the place in the block ---------------------------------------------------------------
+
+
+def test_a_payer_comes_before_whom_it_pays_where_the_place_in_the_block_is_unknown() -> None:
+    """t3 is reached directly and through t1 and t2; served before t2 it would miss what comes that way."""
+    written = notation.chain("""
+        t1: A 10 -> B 10
+        t2: B 10 -> C 10
+        t3: D 5, C 10 -> E 15
+        V claims A
+        W claims D
+    """)
+    inner = checks.graph(written.case)
+
+    found = trace(OnePlace(inner), inner.claims, RULES["fifo"])
+
+    assert [(end.reason, end.claimed) for end in found.ends] == [(EndReason.UNSPENT, {"W": 5, "V": 10})]
+    checks.conserves(found)
+
+
+@pytest.mark.parametrize("rule", checks.CONSERVING)
+@given(case=chains())
+def test_without_places_in_the_block_every_share_is_the_same(case: checks.Case, rule: str) -> None:
+    inner = checks.graph(case)
+    known = trace(inner, inner.claims, RULES[rule])
+    unknown = trace(OnePlace(inner), inner.claims, RULES[rule])
+
+    assert checks.shares(unknown) == checks.shares(known)
+    assert len(unknown.ends) == len(known.ends)
+
+
+def test_a_graph_that_runs_in_a_circle_is_refused_and_does_not_run_for_ever() -> None:
+    inner = checks.graph(notation.chain("t1: A 10 -> B 10\nt2: B 10 -> C 10\nV claims A").case)
+
+    class Circle(OnePlace):
+        def arrival(self, flow: Any) -> Any:
+            return super().arrival(self.inner.flow("fund:0")) if flow.id == "t2:0" else super().arrival(flow)
+
+    with pytest.raises(TracingError, match="not in chain order"):
+        trace(Circle(inner), inner.claims, RULES["fifo"])

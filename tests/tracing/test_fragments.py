@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptotrace.errors import TracingError
-from cryptotrace.tracing.fragments import claimed, merged, split_at, total
+from cryptotrace.tracing.fragments import as_text, claimed, merged, split_at, total
 
 fragments = st.lists(st.tuples(st.sampled_from([None, "V1", "V2"]), st.integers(0, 9)))
 

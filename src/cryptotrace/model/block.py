@@ -16,7 +16,7 @@ class Position(NamedTuple):
     height: int
     """Height of the block, genesis is 0. On a ledger of one's own: its time."""
     index: int  # type: ignore[assignment] # the tuple's method of that name is of no use here
-    """Place of the transaction in the block, from 0."""
+    """Place of the transaction in the block, from 0; -1 where the source does not tell it."""
     part: int = 0
     """Place of the movement in the transaction (call or log position); 0 for a UTXO transaction."""
 

@@ -21,6 +21,8 @@ _LEAST_BLOCK = HEADER_SIZE + 1 + 60
 _LARGEST_BLOCK = 4_000_000
 _WINDOW = 1 << 20
 _KEY_SIZE = 8
+#: So many zeros in a row are padding and no part of a block.
+_ZEROS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,13 @@ class BlockFiles:
             at += 8 + size
 
     def _bytes_there(self, stream: BinaryIO, start: int, size: int, end: int) -> int:
-        """How many bytes of the block at ``start`` are there: less than ``size`` if the file or another block ends it."""
+        """How many bytes of a block are there: less than ``size`` if the file ends or another block begins inside."""
         if start + size > end:
             return end - start
         stream.seek(start + size)
-        raw = stream.read(4)
+        raw = stream.read(_ZEROS)
         plain = self._reveal(raw, start + size)
-        if plain == self._magic or not plain.strip(b"\0") or not raw.strip(b"\0"):
+        if plain[:4] == self._magic or not plain.strip(b"\0") or not raw.strip(b"\0"):
             return size
         inside = self._take(stream, start, size)
         hit = inside.find(self._magic)

@@ -122,7 +122,9 @@ class LineChannel:
             return
         plain = socket.create_connection(self._address, timeout=self._timeout_s)
         try:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # two short questions need not wait for each other
+            plain.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+            )  # two short questions need not wait for each other
             self._socket = (
                 plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=self._address[0])
             )

@@ -26,6 +26,13 @@ from cryptotrace.tracing.rules import PotState, Rule
 _OPENS, _PAYS, _MARKED, _RECEIVES = range(4)
 
 
+class _Late(Exception):
+    """Claimed value arrives in a pot that was served already, in a block whose order the source does not tell."""
+
+    def __init__(self, pot: Pot) -> None:
+        self.pot = pot
+
+
 @dataclass(frozen=True, slots=True)
 class _Reached:
     """Claimed value arrives in a pot: open it when its instant comes, not before, so that nothing is missed."""
@@ -58,8 +65,10 @@ class _Run:
     claims_of: dict[str, list[Claim]]
     rank: dict[str, int]
     progress: Callable[[int, int], None] | None
+    delays: dict[Pot, int]
     pots: dict[Pot, _OpenPot] = field(default_factory=dict)
-    queue: list[tuple[Position, int, int, Instant | Flow | _Reached]] = field(default_factory=list)
+    served: dict[Pot, Position] = field(default_factory=dict)
+    queue: list[tuple[Position, int, int, int, Instant | Flow | _Reached]] = field(default_factory=list)
     in_transit: dict[str, tuple[Fragment, ...]] = field(default_factory=dict)
     traced: dict[str, TracedFlow] = field(default_factory=dict)
     ends: list[End] = field(default_factory=list)
@@ -68,10 +77,12 @@ class _Run:
 
     def push(self, at: Position, phase: int, what: Instant | Flow | _Reached) -> None:
         self.pushed += 1
-        heapq.heappush(self.queue, (at, phase, self.pushed, what))
+        pot = what.source if isinstance(what, Flow) else what.pot if isinstance(what, Instant) else None
+        delay = 0 if pot is None else self.delays.get(pot, 0)
+        heapq.heappush(self.queue, (at, delay, phase, self.pushed, what))
 
     def step(self) -> None:
-        _, _, _, what = heapq.heappop(self.queue)
+        *_, what = heapq.heappop(self.queue)
         if isinstance(what, Flow):
             if what.id not in self.traced:  # else its pot was reached and has paid it already
                 self.depart(what, ((None, what.units),), hop=0, rounded=False, unfollowed=what.departs)
@@ -85,6 +96,7 @@ class _Run:
     def serve(self, instant: Instant) -> None:
         """One instant of one pot: arrivals, then departures in the rule's order."""
         pot = self.pots[instant.pot]
+        self.served[instant.pot] = instant.at
         for flow in instant.arrivals:
             if flow.id not in self.in_transit and flow.kind is not FlowKind.ISSUANCE:
                 pot.unfollowed = instant.at
@@ -97,6 +109,8 @@ class _Run:
         self, flow: Flow, fragments: tuple[Fragment, ...], *, hop: int, rounded: bool, unfollowed: Position | None
     ) -> None:
         """A flow leaves a pot: apply the claims on it, record it, follow it or end it."""
+        if flow.id in self.traced:
+            raise _Late(flow.source)
         marks = self.claims_of.get(flow.id, ())
         if marks:
             hop = 0
@@ -180,6 +194,8 @@ class _Run:
         name, at = reached.arrival.pot, reached.arrival.at
         pot = self.pots.get(name)
         if pot is not None:
+            if at.index < 0 and self.served.get(name) == at:
+                raise _Late(name)
             pot.hop = min(pot.hop, reached.hop)
             return
         state = self.rule.pot(self.rank, exact=self.exact)
@@ -195,6 +211,19 @@ class _Run:
         instant = next(self.pots[pot].instants, None)
         if instant is not None:
             self.push(instant.at, _PAYS if instant.departures else _RECEIVES, instant)
+
+    def all(self) -> None:
+        """Serve pots in chain order until no claimed value is on its way."""
+        for flow_id in self.claims_of:
+            flow = self.graph.flow(flow_id)
+            self.push(flow.departs, _MARKED, flow)
+        served = 0
+        while self.queue:
+            self.step()
+            served += 1
+            if self.progress is not None:
+                self.progress(served, len(self.queue))
+        self.rest()
 
     def rest(self) -> None:
         """What is left in the pots when nothing more happens is held there."""
@@ -242,17 +271,21 @@ def trace(
     for claim in claims:
         claims_of[claim.flow].append(claim)
     rank = {claimant: n for n, claimant in enumerate(dict.fromkeys(claim.claimant for claim in claims))}
-    run = _Run(graph, rule, exact, stops or Stops(), dict(claims_of), rank, progress)
-    for flow_id in run.claims_of:
-        flow = graph.flow(flow_id)
-        run.push(flow.departs, _MARKED, flow)
-    served = 0
-    while run.queue:
-        run.step()
-        served += 1
-        if progress is not None:
-            progress(served, len(run.queue))
-    run.rest()
+    delays: dict[Pot, int] = defaultdict(int)
+    while True:
+        run = _Run(graph, rule, exact, stops or Stops(), dict(claims_of), rank, progress, delays)
+        try:
+            run.all()
+            break
+        except _Late as late:
+            # Where a source does not tell the place in the block, a payer comes before whom it pays. Each start moves
+            # one pot behind; a chain without circles needs fewer moves than it has pots.
+            delays[late.pot] += 1
+            if delays[late.pot] > len(run.pots):
+                raise TracingError(
+                    f"value arrives in {late.pot} after it was paid out: the graph is not in chain order; fetch these "
+                    "transactions again from a source that tells their place in the block"
+                ) from None
     return Trace(
         tuple(claims),
         rule.name,
