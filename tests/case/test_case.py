@@ -316,10 +316,7 @@ def test_a_reorganisation_forgets_what_is_no_longer_in_the_chain(claimed: Case) 
         def block_by_hash(self, block_hash: str) -> Any:
             return honest.block_by_hash(block_hash)
 
-    told: list[tuple[int, tuple[str, ...]]] = []
-    forget_reorganised(claimed.store, chain, [Other()], lambda height, txids: told.append((height, txids)))
-
-    ((height, txids),) = told
+    ((height, txids),) = forget_reorganised(claimed.store, chain, [Other()])
     assert height == newest.height
     assert all(claimed.store.transaction(chain, txid) is None for txid in txids)
     assert claimed.store.newest_block(chain) != newest

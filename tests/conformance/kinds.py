@@ -60,6 +60,7 @@ _OF_TABLES = {
     **dict.fromkeys(_BALANCES, _NO_BALANCES),
     **dict.fromkeys(_PROOFS, _NO_PROOFS),
 }
+_OF_JSON = {**_OF_TABLES, "places": _NO_PLACE, "genesis_transaction": _NO_PLACE}
 _OF_RPC = {"genesis_transaction": _GENESIS, "nameless_histories": _SCRIPT_UNKNOWN, "nameless_balances": _SCRIPT_UNKNOWN}
 _OF_ELECTRUM = {"genesis_transaction": _GENESIS, **dict.fromkeys(_ALL_BLOCKS, _NOT_IN_PROTOCOL)}
 
@@ -71,7 +72,7 @@ GAPS: dict[str, dict[str, Gap]] = {
     "esplora": {},
     "electrum": _OF_ELECTRUM,
     "electrum+tls": _OF_ELECTRUM,
-    "json": {**_OF_TABLES, "places": _NO_PLACE, "genesis_transaction": _NO_PLACE},
+    "json": _OF_JSON,
     "csv": _OF_TABLES,
     "memory": {},
     "recorded blocks": {**_OF_BLOCKS, **dict.fromkeys(_BALANCES, Gap(DataNotFound, "was not asked then"))},
@@ -79,10 +80,7 @@ GAPS: dict[str, dict[str, Gap]] = {
     "recorded rpc without indexes": {**_OF_RPC, **dict.fromkeys(_ALL_HISTORIES, _NO_FILTERS)},
     "recorded esplora": {},
     "recorded electrum": _OF_ELECTRUM,
-    "recorded json": {
-        **_OF_TABLES,
-        "places": Gap(AssertionError, "Esplora's shape does not tell the place in a block"),
-    },
+    "recorded json": _OF_JSON,
     "recorded csv": _OF_TABLES,
     "recorded memory": {},
 }

@@ -39,6 +39,31 @@ class Asked:
     world: World
     recording: Recording
 
+    @property
+    def blocks(self) -> Blocks:
+        """The source as one that gives blocks; the other properties likewise."""
+        return require(self.source, Blocks)  # type: ignore[type-abstract]
+
+    @property
+    def transactions(self) -> Transactions:
+        return require(self.source, Transactions)  # type: ignore[type-abstract]
+
+    @property
+    def spends(self) -> Spends:
+        return require(self.source, Spends)  # type: ignore[type-abstract]
+
+    @property
+    def histories(self) -> Histories:
+        return require(self.source, Histories)  # type: ignore[type-abstract]
+
+    @property
+    def balances(self) -> Balances:
+        return require(self.source, Balances)  # type: ignore[type-abstract]
+
+    @property
+    def proofs(self) -> Proofs:
+        return require(self.source, Proofs)  # type: ignore[type-abstract]
+
     def check_evidence(self, digest: str) -> None:
         """The recorded bytes have that digest."""
         assert hashlib.sha256(self.recording.read(digest)).hexdigest() == digest
@@ -56,7 +81,7 @@ def tip(asked: Asked) -> None:
 
 def blocks_by_height(asked: Asked) -> None:
     """Every block has the node's bytes and hash, and the digest of its evidence."""
-    blocks = require(asked.source, Blocks)
+    blocks = asked.blocks
     for ref, raw in asked.world.truth.blocks:
         found = blocks.block(ref.height)
         assert (found.ref, found.raw) == (ref, raw)
@@ -65,14 +90,14 @@ def blocks_by_height(asked: Asked) -> None:
 
 def blocks_by_hash(asked: Asked) -> None:
     """A block is found by its hash."""
-    blocks = require(asked.source, Blocks)
+    blocks = asked.blocks
     for ref, raw in asked.world.truth.blocks[::10]:
         assert (blocks.block_by_hash(ref.hash).ref, blocks.block_by_hash(ref.hash).raw) == (ref, raw)
 
 
 def blocks_that_are_not_there(asked: Asked) -> None:
     """There is no block above the tip and none of a hash that nobody mined."""
-    blocks = require(asked.source, Blocks)
+    blocks = asked.blocks
     with pytest.raises(DataNotFound):
         blocks.block(asked.world.truth.tip.height + 1)
     with pytest.raises(DataNotFound):
@@ -81,7 +106,7 @@ def blocks_that_are_not_there(asked: Asked) -> None:
 
 def stale_blocks(asked: Asked) -> None:
     """A block of a branch that was left behind is no block of the chain."""
-    blocks = require(asked.source, Blocks)
+    blocks = asked.blocks
     for block_hash in asked.world.truth.stale:
         with pytest.raises(DataNotFound):
             blocks.block_by_hash(block_hash)
@@ -93,7 +118,7 @@ def stale_blocks(asked: Asked) -> None:
 def transactions(asked: Asked) -> None:
     """The bytes and the block are the node's, and what is said about spent outputs is so."""
     truth = asked.world.truth
-    found = {raw.txid: raw for raw in require(asked.source, Transactions).transactions(asked.world.txids)}
+    found = {raw.txid: raw for raw in asked.transactions.transactions(asked.world.txids)}
     assert found.keys() == set(asked.world.txids)
     for txid, raw in found.items():
         assert (raw.chain, raw.raw, raw.block) == (
@@ -110,13 +135,13 @@ def transactions(asked: Asked) -> None:
 def genesis_transaction(asked: Asked) -> None:
     """The coinbase of the first block is a transaction like another."""
     first = next(iter(asked.world.truth.transactions.values()))
-    (found,) = require(asked.source, Transactions).transactions([first.txid])
+    (found,) = asked.transactions.transactions([first.txid])
     assert (found.raw, found.block, found.index) == (first.raw, first.block, 0)
 
 
 def places(asked: Asked) -> None:
     """Each transaction has its place in its block."""
-    found = require(asked.source, Transactions).transactions(asked.world.txids)
+    found = asked.transactions.transactions(asked.world.txids)
     assert {raw.txid: raw.index for raw in found} == {
         t: asked.world.truth.transactions[t].index for t in asked.world.txids
     }
@@ -126,7 +151,7 @@ def unconfirmed_transactions(asked: Asked) -> None:
     """A transaction of the mempool has its bytes and no block."""
     txids = asked.world.unconfirmed
     assert txids
-    for raw in require(asked.source, Transactions).transactions(txids):
+    for raw in asked.transactions.transactions(txids):
         assert (raw.raw, raw.block, raw.index) == (asked.world.truth.transactions[raw.txid].raw, None, -1)
         asked.check_evidence(raw.evidence)
 
@@ -135,7 +160,7 @@ def unknown_transactions(asked: Asked) -> None:
     """A transaction that never was, or that was replaced, is not found."""
     for txid in (_NOBODY, *asked.world.replaced):
         with pytest.raises(DataNotFound):
-            list(require(asked.source, Transactions).transactions([txid]))
+            list(asked.transactions.transactions([txid]))
 
 
 # --- Spends -----------------------------------------------------------------------------------------------------------
@@ -145,7 +170,7 @@ def spends(asked: Asked) -> None:
     """Each output that is spent in a block is spent by that input of that transaction."""
     spenders = asked.world.truth.spenders
     wanted = {o: s for o in asked.world.outpoints if (s := spenders.get(o)) is not None and s.block is not None}
-    found = {answer.outpoint: answer for answer in require(asked.source, Spends).spends(list(wanted))}
+    found = {answer.outpoint: answer for answer in asked.spends.spends(list(wanted))}
     assert found.keys() == wanted.keys()
     for outpoint, spend in wanted.items():
         answer = found[outpoint]
@@ -157,7 +182,7 @@ def spends(asked: Asked) -> None:
 def unspent_outputs(asked: Asked) -> None:
     """Each output that nobody spends is unspent as of the tip."""
     wanted = [o for o in asked.world.outpoints if o not in asked.world.truth.spenders]
-    found = list(require(asked.source, Spends).spends(wanted))
+    found = list(asked.spends.spends(wanted))
     assert len(found) == len(wanted) > 10
     assert {answer.outpoint for answer in found} == set(wanted)
     for answer in found:
@@ -172,7 +197,7 @@ def unconfirmed_spends(asked: Asked) -> None:
     spenders = asked.world.truth.spenders
     wanted = {o: s for o, s in spenders.items() if s.block is None}
     assert wanted
-    for answer in require(asked.source, Spends).spends(list(wanted)):
+    for answer in asked.spends.spends(list(wanted)):
         assert isinstance(answer, Spend), answer
         assert (answer.txid, answer.vin, answer.block) == (
             wanted[answer.outpoint].txid,
@@ -185,7 +210,7 @@ def unconfirmed_spends(asked: Asked) -> None:
 def outputs_that_are_not_there(asked: Asked) -> None:
     """Nothing is said about an output that does not exist."""
     wanted = [Outpoint(asked.world.txids[-1], 9_999), Outpoint(_NOBODY, 0)]
-    assert [type(answer) for answer in require(asked.source, Spends).spends(wanted)] == [SpendUnknown, SpendUnknown]
+    assert [type(answer) for answer in asked.spends.spends(wanted)] == [SpendUnknown, SpendUnknown]
 
 
 # --- Histories --------------------------------------------------------------------------------------------------------
@@ -194,7 +219,7 @@ def outputs_that_are_not_there(asked: Asked) -> None:
 def histories(asked: Asked) -> None:
     """What touched an address, in the order of the chain, however many pages that takes."""
     for account in asked.world.accounts:
-        found = list(require(asked.source, Histories).history(account))
+        found = list(asked.histories.history(account))
         assert found == asked.world.truth.histories[account], account
 
 
@@ -202,7 +227,7 @@ def unconfirmed_histories(asked: Asked) -> None:
     """What touches an address in the mempool comes behind what is confirmed."""
     assert asked.world.moving
     for account in asked.world.moving:
-        found = list(require(asked.source, Histories).history(account))
+        found = list(asked.histories.history(account))
         confirmed = asked.world.truth.confirmed_history(account)
         assert found[: len(confirmed)] == confirmed
         assert sorted(found) == sorted(asked.world.truth.histories[account])
@@ -211,13 +236,13 @@ def unconfirmed_histories(asked: Asked) -> None:
 def nameless_histories(asked: Asked) -> None:
     """What touched an output without an address."""
     for account in asked.world.nameless:
-        found = list(require(asked.source, Histories).history(account))
+        found = list(asked.histories.history(account))
         assert found == asked.world.truth.histories[account], account
 
 
 def empty_histories(asked: Asked) -> None:
     """Nothing touched an address that was never used."""
-    assert list(require(asked.source, Histories).history(asked.world.unused)) == []
+    assert list(asked.histories.history(asked.world.unused)) == []
 
 
 # --- Balances ---------------------------------------------------------------------------------------------------------
@@ -225,14 +250,14 @@ def empty_histories(asked: Asked) -> None:
 
 def balances(asked: Asked) -> None:
     """The confirmed balance of an address, and the tip at which it was read."""
-    source = require(asked.source, Balances)
+    source = asked.balances
     for account in (*asked.world.accounts, *asked.world.moving, asked.world.unused):
         assert source.balance(account) == (asked.world.truth.balance(account), asked.world.truth.tip), account
 
 
 def nameless_balances(asked: Asked) -> None:
     """The confirmed balance of an output without an address."""
-    source = require(asked.source, Balances)
+    source = asked.balances
     for account in asked.world.nameless:
         assert source.balance(account) == (asked.world.truth.balance(account), asked.world.truth.tip), account
 
@@ -244,7 +269,7 @@ def proofs(asked: Asked) -> None:
     """A Merkle branch leads from the txid to the root in its block's header."""
     raws = {ref.hash: raw for ref, raw in asked.world.truth.blocks}
     for txid in asked.world.txids[::3]:
-        block, index, branch = require(asked.source, Proofs).merkle_branch(txid)
+        block, index, branch = asked.proofs.merkle_branch(txid)
         seen = asked.world.truth.transactions[txid]
         assert (block, index) == (seen.block, seen.index)
         node = bytes.fromhex(txid)[::-1]
@@ -259,7 +284,7 @@ def proofs_that_cannot_be(asked: Asked) -> None:
     """There is no proof of what is not in a block."""
     for txid in (asked.world.unconfirmed[0], _NOBODY):
         with pytest.raises(DataNotFound):
-            require(asked.source, Proofs).merkle_branch(txid)
+            asked.proofs.merkle_branch(txid)
 
 
 QUESTIONS: dict[str, Callable[[Asked], None]] = {

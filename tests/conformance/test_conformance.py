@@ -14,17 +14,17 @@ from cryptotrace.sources import KINDS
 
 def _pairs() -> list[Any]:
     """Each question to each kind of source over each world in which both can be had."""
-    kinds = [("training", kind) for kind in OFFLINE] + [("node", kind) for kind in GAPS]
+    places = [(kind, "training") for kind in OFFLINE] + [(kind, "node") for kind in GAPS]
     return [
         pytest.param(
-            (kind, world),
+            place,  # the same object for all questions: so the source is opened once
             question,
-            id=f"{world}-{kind}-{question}".replace(" ", "-"),
-            marks=[pytest.mark.node] if world == "node" else [],
+            id=f"{place[1]}-{place[0]}-{question}".replace(" ", "-"),
+            marks=[pytest.mark.node] if place[1] == "node" else [],
         )
-        for world, kind in kinds
+        for place in places
         for question in QUESTIONS
-        if world == "node" or question not in ONLY_PLANTED
+        if place[1] == "node" or question not in ONLY_PLANTED
     ]
 
 

@@ -65,7 +65,8 @@ class World:
     @property
     def nameless(self) -> list[Account]:
         """Accounts without an address."""
-        found = [a for a in self._by_interest if a.is_script_digest and self._is_at_rest(a)]
+        genesis = next(iter(self.truth.transactions.values())).outputs[0].account  # is asked for by itself
+        found = [a for a in self._by_interest if a.is_script_digest and self._is_at_rest(a) and a != genesis]
         return [a for a in found if not self._is_data(a)][:6]
 
     @property

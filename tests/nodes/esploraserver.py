@@ -254,6 +254,7 @@ class EsploraServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one piece: two small ones would wait for each other
 
             def do_GET(self) -> None:
                 try:

@@ -197,6 +197,12 @@ def test_all_names_of_a_service_are_given_and_none_is_preferred() -> None:
     assert "All are reproduced; none is preferred." in findings
 
 
+def test_that_an_output_is_unspent_is_what_a_source_says_and_no_fact_of_the_chain() -> None:
+    said = words("en").say("summary.unhosted")
+    (found,) = [p for p in content(_tagged(), "en").paragraphs() if p.text.startswith(said)]
+    assert found.label is LinkClass.L5
+
+
 # --- sums -------------------------------------------------------------------------------------------------------------
 
 
@@ -362,9 +368,6 @@ def test_line_breaks_in_a_cell_are_lines_and_never_part_of_a_foreign_text() -> N
         for row in table.rows:
             for cell in row.cells:
                 assert "\n" not in "".join(run.text for line in cell.lines for run in line)
-
-
-# --- what a reader must be told ---------------------------------------------------------------------------------------
 
 
 def test_training_material_is_marked_and_real_money_is_not() -> None:

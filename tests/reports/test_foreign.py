@@ -40,6 +40,7 @@ def test_text_in_one_script_is_unchanged(text: str) -> None:
         ("a\nb", "a⟨U+000A⟩b"),
         ("\ufeffa", "⟨U+FEFF⟩a"),
         ("a\u2028b", "a⟨U+2028⟩b"),
+        ("a\u2029b", "a⟨U+2029⟩b"),
         ("a\ue000", "a⟨U+E000⟩"),
         ("\U000e0041", "⟨U+E0041⟩"),
         ("a\u2003b", "a⟨U+2003⟩b"),

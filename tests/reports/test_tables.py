@@ -109,8 +109,15 @@ def test_two_assets_of_one_transaction_are_never_added() -> None:
         assets={**made.assets, other: replace(facts, asset=other, symbol="OTH")},
         transactions={**made.transactions, told.txid: replace(told, postings=(*told.postings, *moves))},
     )
-    check = next(r for r in transaction_table(draft(made)).rows if r.role is RowRole.TOTAL and ";" in r.cells[1].value)
+    written = draft(made)
+    row = next(row for row in written.rows.transactions if row.transaction.txid == told.txid)
+    claimed = tuple(replace(p, claimed={"Anna": 4}) if p.asset == other else p for p in row.postings)
+    rows = replace(written.rows, transactions=(replace(row, postings=claimed),))
+    check = transaction_table(replace(written, rows=rows)).rows[-1]
     assert check.cells[1].value == "600=600; 5=5"
+    sums = _text(check.cells[3])
+    assert "in: 0.00000600\u00a0TST (600)" in sums
+    assert "out: 0.00000004\u00a0OTH (4)" in sums
 
 
 def test_an_address_is_given_in_full_with_what_it_got_and_what_others_call_it() -> None:

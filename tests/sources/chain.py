@@ -219,7 +219,12 @@ def rpc_script(tell: Callable[[str, list[Any]], Any]) -> HttpScript:
             told = {"code": error.code, "message": str(error)}
             return {"result": None, "error": told, "id": question["id"]}
 
-    return lambda asked: Reply(as_json([one(question) for question in json.loads(asked.body)]))
+    def script(asked: Asked) -> Reply:
+        if asked.method != "POST":
+            return Reply(b"JSONRPC server handles only POST requests", 405)
+        return Reply(as_json([one(question) for question in json.loads(asked.body)]))
+
+    return script
 
 
 def line_script(tell: Callable[[str, list[Any]], Any]) -> LineScript:

@@ -31,12 +31,13 @@ def good(asked: dict[str, Any]) -> list[bytes]:
 def channel(
     script: LineScript, recorder: MemoryRecorder | None = None, **options: Any
 ) -> Iterator[tuple[LineChannel, LineServer]]:
+    impatient: dict[str, Any] = {"timeout_s": 2, "retries": 2, "sleep": Waits(), "jitter": lambda: 0.5}
     with line_server(script) as server:
         made = LineChannel(
             server.address,
             "electrum:test:1",
             recorder or MemoryRecorder(),
-            **({"timeout_s": 2, "retries": 2, "sleep": Waits(), "jitter": lambda: 0.5} | options),
+            **(impatient | options),
         )
         try:
             yield made, server
@@ -81,7 +82,7 @@ def test_notifications_between_the_answers_are_passed_over() -> None:
 def test_notifications_without_end_do_not_hold_the_run_for_ever() -> None:
     notice = b'{"jsonrpc": "2.0", "method": "news", "params": []}\n'
 
-    def chatter(_: dict[str, Any]) -> Iterator[bytes]:
+    def chatter(asked: dict[str, Any]) -> Iterator[bytes]:
         for _ in range(1000):
             yield notice
             time.sleep(0.01)

@@ -25,7 +25,7 @@ HEIGHT, INDEX = CHAIN.places[SPENDER]
 PAYMENT = decode_transaction(encode(CHAIN.txs[SPENDER]))
 
 
-def loose(txid: str, *, height: int | None = None, **changes: object) -> RawTransaction:
+def loose(txid: str, /, *, height: int | None = None, **changes: object) -> RawTransaction:
     block = None
     if height is not None:
         header = CHAIN.blocks[height].header
@@ -83,7 +83,8 @@ def test_a_transaction_alone_says_nothing_about_who_spends_it() -> None:
 
 
 def test_blocks_above_the_tip_are_unconfirmed_as_of_it() -> None:
-    held = [MemorySource.from_raw(REGTEST, RAW).block(height) for height in range(126)]
+    whole = MemorySource.from_raw(REGTEST, RAW)
+    held = [whole.block(height) for height in range(126)]
     tip = Tip(REGTEST.chain, HEIGHT - 1, CHAIN.blocks[HEIGHT - 1].header.hash)
     source = MemorySource(REGTEST, blocks=held, tip=tip)
 

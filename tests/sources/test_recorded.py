@@ -38,7 +38,10 @@ def ask(source: Source) -> dict[str, Any]:
     """Everything that the source can answer about a few things."""
     told: dict[str, Any] = {"tip": source.tip(), "name": source.name}
     if isinstance(source, Transactions):
-        told["transactions"] = [(t.raw, t.block, t.index, t.spent, t.evidence) for t in source.transactions([SPENDER])]
+        found = list(source.transactions([SPENDER]))
+        told["transactions"] = [(t.raw, t.block, t.index, t.evidence) for t in found]
+        if not source.name.startswith(("blocks:", "memory:")):  # those look it up in whatever they hold
+            told["spent"] = [t.spent for t in found]
     if isinstance(source, Spends):
         told["spends"] = list(source.spends([CLAIMED, UNSPENT]))
     for kind, question in (
@@ -53,6 +56,11 @@ def ask(source: Source) -> dict[str, Any]:
             except SourceError as error:
                 told[kind.__name__] = type(error)
     return told
+
+
+def same(again: dict[str, Any], live: dict[str, Any]) -> bool:
+    """A replay says what was said then; what it could be asked besides does not count."""
+    return {key: again[key] for key in live} == live
 
 
 @contextmanager
@@ -95,7 +103,7 @@ def test_a_recorded_run_gives_the_same_answers_offline(kind: str, tmp_path: Path
     with _server(kind, recorder, tmp_path) as source:
         live = ask(source)
 
-    assert ask(open_recorded(recorder, REGTEST)) == live  # the server is gone by now
+    assert same(ask(open_recorded(recorder, REGTEST)), live)  # the server is gone by now
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -124,19 +132,19 @@ def test_an_altered_recording_is_refused(kind: str, tmp_path: Path) -> None:
     with _server(kind, ArchiveRecorder(Archive(folder)), tmp_path) as source:
         live = ask(source)
     files = sorted(path for path in folder.glob("??/*") if path.is_file())
-    refused = 0
+    refused = []
     for path in files:
         raw = path.read_bytes()
         path.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]) if raw else b"x")
         try:
-            assert ask(open_recorded(Archive(folder), REGTEST)) == live
+            assert same(ask(open_recorded(Archive(folder), REGTEST)), live)
         except EvidenceError as error:
-            assert path.name in str(error)
-            refused += 1
+            refused.append((path.name, str(error)))
         path.write_bytes(raw)
 
-    assert refused > 0
-    assert ask(open_recorded(Archive(folder), REGTEST)) == live
+    assert refused
+    assert all(name in message for name, message in refused)
+    assert same(ask(open_recorded(Archive(folder), REGTEST)), live)
 
 
 def test_an_altered_statement_that_nobody_spends_an_output_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from cryptotrace.model.identity import Account, Asset, Chain
 CHAIN = Chain("eip155:1337")
 COIN = Asset("eip155:1337/slip44:60")
 Movement = tuple[Position, str, str, int]
+#: A block, and no place in it.
+SOMEWHERE = Position(1, -1)
 
 
 def account(name: str) -> Account:
@@ -105,22 +107,21 @@ class OnePlace:
     """A case from a source that does not tell the place in the block: all of it happens at one position."""
 
     inner: LedgerCase
-    place: Position = Position(1, -1)
 
     def _placed(self, flow: Flow) -> Flow:
-        return replace(flow, departs=self.place)
+        return replace(flow, departs=SOMEWHERE)
 
     def flow(self, flow_id: str) -> Flow:
         return self._placed(self.inner.flow(flow_id))
 
     def arrival(self, flow: Flow) -> Arrival | Resting | Unknown | Ended:
         found = self.inner.arrival(flow)
-        return replace(found, at=self.place) if isinstance(found, Arrival) else found
+        return replace(found, at=SOMEWHERE) if isinstance(found, Arrival) else found
 
     def instants(self, pot: Pot, since: Position) -> tuple[Instant, ...]:
         return tuple(
             Instant(
-                self.place,
+                SOMEWHERE,
                 pot,
                 tuple(map(self._placed, instant.arrivals)),
                 tuple(map(self._placed, instant.departures)),

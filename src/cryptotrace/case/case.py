@@ -12,15 +12,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.attribution.tagpack import TagPack, read_tagpack
 from cryptotrace.case import file as casefile
 from cryptotrace.case.connections import Connections, forget_reorganised
+from cryptotrace.case.fetching import fetch as fetch_into
 from cryptotrace.case.tracing import digest_of, run
+from cryptotrace.case.view import TraceView
 from cryptotrace.chains.networks import Network, network
-from cryptotrace.errors import CaseError, NotSupported
+from cryptotrace.errors import CaseError
 from cryptotrace.evidence.archive import Archive
 from cryptotrace.evidence.custody import CustodyLog
 from cryptotrace.evidence.recorder import ArchiveRecorder
@@ -28,15 +30,12 @@ from cryptotrace.ledger.graph import LedgerGraph
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.amount import parse_units
 from cryptotrace.model.claim import Claim
-from cryptotrace.model.identity import Account, Asset, Chain
-from cryptotrace.model.source import Histories, Source
+from cryptotrace.model.identity import Chain
+from cryptotrace.model.source import Source
 from cryptotrace.model.transaction import Outpoint, txid_text
 from cryptotrace.sources.policy import Policy
 from cryptotrace.tracing.result import Trace
 from cryptotrace.tracing.rules import rule as find_rule
-
-if TYPE_CHECKING:
-    from cryptotrace.case.view import TraceView
 
 Progress = Callable[[int, int], None]
 
@@ -70,7 +69,7 @@ class Case:
         self.tags = TagBook(
             tag
             for entry in settings.tags
-            for tag in self._read_tagpack(self.archive.read(entry.digest), entry.digest).tags
+            for tag in read_tagpack(self.archive.read(entry.digest), evidence=entry.digest).tags
         )
 
     # --- opening and closing ------------------------------------------------------------------------------------------
@@ -116,7 +115,7 @@ class Case:
         settings = casefile.CaseFile(folder.resolve().name, title, question, author, own_nodes_only, tuple(own_hosts))
         casefile.write(folder / "case.toml", settings)
         case = cls(folder, settings, clock=clock or _now, notice=notice or _to_stderr)
-        case._log("create", {"title": title, "own_nodes_only": own_nodes_only})
+        case.log("create", {"title": title, "own_nodes_only": own_nodes_only})
         return case
 
     @classmethod
@@ -166,9 +165,9 @@ class Case:
         net = network(chain)
         entry = casefile.SourceEntry(net.chain, self._connections.portable(spec))
         source = self._connections.open(net, entry.spec)
-        self._connections.of(net, self.settings.sources).append(source)
+        self.sources(net).append(source)
         self._change(sources=(*self.settings.sources, entry))
-        self._log("connect", {"chain": net.chain, "source": source.name, "tip": source.tip().height})
+        self.log("connect", {"chain": net.chain, "source": source.name, "tip": source.tip().height})
         return source
 
     def tag(self, path: str | Path) -> TagPack:
@@ -178,11 +177,11 @@ class Case:
             raw = path.read_bytes()
         except OSError as error:
             raise CaseError(f"TagPack {path} cannot be read: {error.strerror}") from error
-        pack = self._read_tagpack(raw, hashlib.sha256(raw).hexdigest())
+        pack = read_tagpack(raw, evidence=hashlib.sha256(raw).hexdigest())
         digest = self.archive.add(raw, source="file", request=f"TagPack {path.name}", tip=None)
         self._change(tags=(*self.settings.tags, casefile.TagEntry(digest, path.name)))
         self.tags = TagBook([*self.tags, *pack.tags])
-        self._log("tag", {"file": path.name, "tags": len(pack.tags), "refused": len(pack.refused)}, digest)
+        self.log("tag", {"file": path.name, "tags": len(pack.tags), "refused": len(pack.refused)}, digest)
         return pack
 
     def claim(
@@ -225,7 +224,7 @@ class Case:
             claimant, net.chain, flow.id, flow.asset, str(units), str(offset), basis, claim.author
         )
         self._change(claims=(*self.settings.claims, entry))
-        self._log("claim", {"claimant": claimant, "flow": flow.id, "units": str(units), "basis": basis})
+        self.log("claim", {"claimant": claimant, "flow": flow.id, "units": str(units), "basis": basis})
         return claim
 
     def name_coinjoin(self, txid: str, basis: str) -> None:
@@ -234,29 +233,27 @@ class Case:
             raise CaseError("say on what basis the transaction is named a CoinJoin; the report prints it")
         entry = casefile.CoinJoinEntry(txid_text(txid), basis)
         self._change(coinjoins=(*self.settings.coinjoins, entry))
-        self._log("name-coinjoin", {"txid": txid, "basis": basis})
+        self.log("name-coinjoin", {"txid": txid, "basis": basis})
 
     @property
     def claims(self) -> tuple[Claim, ...]:
         """The claims, in order of precedence."""
-        return tuple(
-            Claim(e.claimant, e.flow, Asset(e.asset), int(e.units), int(e.offset), e.basis, e.author)
-            for e in self.settings.claims
-        )
+        return tuple(entry.claim() for entry in self.settings.claims)
 
     # --- work ---------------------------------------------------------------------------------------------------------
+
+    def sources(self, net: Network) -> list[Source]:
+        """The connected sources of a chain, in the order in which they are asked."""
+        return self._connections.of(net, self.settings.sources)
 
     def graph(self, chain: Chain, *, held_only: bool = False) -> LedgerGraph:
         """The flow graph of a chain; with ``held_only`` no source is asked."""
         if held_only:
             return LedgerGraph(self.store, chain)
         net = network(chain)
-        sources = self._connections.of(net, self.settings.sources)
-
-        def removed(height: int, txids: tuple[str, ...]) -> None:
-            self._log("reorganisation", {"chain": chain, "height": height, "removed": list(txids)})
-
-        forget_reorganised(self.store, chain, sources, removed)
+        sources = self.sources(net)
+        for height, txids in forget_reorganised(self.store, chain, sources):
+            self.log("reorganisation", {"chain": chain, "height": height, "removed": list(txids)})
         if sources:
             self.store.set_tip(sources[0].tip())
         return LedgerGraph(self.store, chain, sources)
@@ -274,33 +271,7 @@ class Case:
         Raises:
             NotSupported: no connected source keeps the history of accounts.
         """
-        net = network(chain)
-        graph = self.graph(net.chain)
-        txids = [txid_text(txid)] if txid is not None else []
-        if account is not None:
-            txids += self._history(net, account)
-        new = [t for t in dict.fromkeys(txids) if self.store.transaction(net.chain, t) is None]
-        for done, wanted in enumerate(new, start=1):
-            graph.ensure(wanted)
-            if progress is not None:
-                progress(done, len(new) - done)
-        self._log("fetch", {"chain": net.chain, "txid": txid or "", "account": account or "", "new": len(new)})
-        return len(new)
-
-    def _history(self, net: Network, text: str) -> list[str]:
-        from cryptotrace.chains.networks import account
-
-        wanted = Account(account(text, net.chain))
-        for source in self._connections.of(net, self.settings.sources):
-            if isinstance(source, Histories):
-                try:
-                    return list(source.history(wanted))
-                except NotSupported:
-                    continue
-        raise NotSupported(
-            f"no connected source keeps the history of accounts on {net.name}; connect esplora: or electrum:, or "
-            "fetch by txid"
-        )
+        return fetch_into(self, network(chain), txid, account, progress)
 
     def trace(
         self,
@@ -341,12 +312,12 @@ class Case:
             -1 if max_hops is None else max_hops,
             -1 if until is None else int(until.timestamp()),
         )
-        self._log("rule", {"rule": rule, "reason": reason, "claims": [str(place) for place in entry.claims]})
+        self.log("rule", {"rule": rule, "reason": reason, "claims": [str(place) for place in entry.claims]})
         result = run(self, entry, held_only=False, progress=progress)
         digest = digest_of(result)
         self._change(trace=replace(entry, digest=digest))
-        self._log("trace", {"rule": rule, "flows": len(result.flows), "ends": len(result.ends)}, digest)
-        return self._view(result)
+        self.log("trace", {"rule": rule, "flows": len(result.flows), "ends": len(result.ends)}, digest)
+        return TraceView(self, result)
 
     def last_trace(self) -> TraceView:
         """The newest trace again, from what is held; no source is asked.
@@ -360,18 +331,13 @@ class Case:
         result = run(self, entry, held_only=True)
         if digest_of(result) != entry.digest:
             raise CaseError("what the case holds has changed since its newest trace; trace again: cryptotrace trace")
-        return self._view(result)
+        return TraceView(self, result)
 
     def _place(self, claim: Claim) -> int:
         try:
             return self.claims.index(claim)
         except ValueError:
             raise CaseError(f"the claim on {claim.flow} is not one of this case; enter it with case.claim") from None
-
-    def _view(self, result: Trace) -> TraceView:
-        from cryptotrace.case.view import TraceView
-
-        return TraceView(self, result)
 
     def report(
         self,
@@ -406,20 +372,18 @@ class Case:
             self, result, kind, languages, self.folder / "reports" if path is None else Path(path), formats
         )
         for written in paths:
-            self._log("report", {"file": written.name, "kind": kind}, hashlib.sha256(written.read_bytes()).hexdigest())
+            self.log("report", {"file": written.name, "kind": kind}, hashlib.sha256(written.read_bytes()).hexdigest())
         return paths
 
     # --- inside -------------------------------------------------------------------------------------------------------
-
-    def _read_tagpack(self, raw: bytes, digest: str) -> TagPack:
-        return read_tagpack(raw, evidence=digest)
 
     def _change(self, **changes: object) -> None:
         settings = replace(self.settings, **changes)  # type: ignore[arg-type]
         casefile.write(self.folder / "case.toml", settings)
         self.settings = settings
 
-    def _log(self, action: str, parameters: dict[str, object], result: str = "") -> None:
+    def log(self, action: str, parameters: dict[str, object], result: str = "") -> None:
+        """Write an action into the custody log."""
         self.custody.append(action, parameters, result)
 
 

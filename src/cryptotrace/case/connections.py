@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cryptotrace.case.file import SourceEntry
@@ -56,10 +56,12 @@ class Connections:
         self._open.clear()
 
 
-def forget_reorganised(
-    store: Store, chain: Chain, sources: Sequence[Source], report: Callable[[int, tuple[str, ...]], None]
-) -> None:
-    """Forget what was read from blocks that are no longer in the chain; ``report`` gets each height and its txids."""
+def forget_reorganised(store: Store, chain: Chain, sources: Sequence[Source]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Forget what was read from blocks that are no longer in the chain.
+
+    Yields:
+        Each height that was forgotten, with the txids that stood there.
+    """
     for source in sources:
         if not isinstance(source, Blocks):
             continue
@@ -69,4 +71,4 @@ def forget_reorganised(
                     break
             except DataNotFound:
                 break  # this source has only part of the chain and cannot tell
-            report(newest.height, store.forget_from(chain, newest.height))
+            yield newest.height, store.forget_from(chain, newest.height)

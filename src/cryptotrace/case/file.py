@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from cryptotrace.errors import CaseError, ConfigurationError
+from cryptotrace.model.claim import Claim
+from cryptotrace.model.identity import Asset
 
 FORMAT = 1
 
@@ -57,6 +59,12 @@ class ClaimEntry:
     """On what it rests."""
     author: str = ""
     """Who entered it."""
+
+    def claim(self) -> Claim:
+        """The claim that was entered."""
+        return Claim(
+            self.claimant, self.flow, Asset(self.asset), int(self.units), int(self.offset), self.basis, self.author
+        )
 
 
 @dataclass(frozen=True, slots=True)

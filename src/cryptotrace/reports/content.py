@@ -153,7 +153,7 @@ def _write_addressees(pen: Pen) -> None:
         pen.write(text, LinkClass.L5, ids)
     unhosted = [r.id for r in draft.rows.ends if r.end.reason is EndReason.UNSPENT and not r.tags]
     if unhosted:
-        pen.say("summary.unhosted", LinkClass.L1, unhosted)
+        pen.say("summary.unhosted", LinkClass.L5, unhosted)  # no bytes show that nothing spends an output
 
 
 def _write_sources(pen: Pen) -> None:

@@ -1,4 +1,4 @@
-"""The report as canonical JSON (sorted keys, no spaces, UTF-8): the rows for a machine, and the text of one language."""
+"""The report as canonical JSON (sorted keys, no spaces, UTF-8): rows for a machine, and the text of one language."""
 
 from __future__ import annotations
 

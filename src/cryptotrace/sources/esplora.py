@@ -199,11 +199,19 @@ class EsploraSource:
 
     def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
         """For each outpoint who spends it; the spending transaction's bytes are looked at."""
-        by_txid: dict[str, tuple[list[Field], str]] = {}
+        by_txid: dict[str, tuple[list[Field], str] | DataNotFound] = {}
         with blame(self.name):
             for txid in dict.fromkeys(outpoint.txid for outpoint in outpoints):
-                by_txid[txid] = self._listed(f"/tx/{txid}/outspends")
-            found = [self._spend(outpoint, *by_txid[outpoint.txid]) for outpoint in outpoints]
+                try:
+                    by_txid[txid] = self._listed(f"/tx/{txid}/outspends")
+                except DataNotFound as error:
+                    by_txid[txid] = error
+            found = [
+                SpendUnknown(outpoint, str(said))
+                if isinstance(said := by_txid[outpoint.txid], DataNotFound)
+                else self._spend(outpoint, *said)
+                for outpoint in outpoints
+            ]
             self._check_tip()
         return iter(found)
 

@@ -102,8 +102,8 @@ MESSAGES: Mapping[str, str] = {
     "finding.share": "{claimant}: {amount}",
     # --- 3 sources ----------------------------------------------------------------------------------------------------
     "sources.text": "These sources were asked. Nothing after the newest block given here is used.",
-    "sources.verified": "From each recorded answer {software} read the bytes of the transaction and recomputed its "
-    "txid; amounts and addresses of outputs are read from those bytes. The place of a transaction in a block is as "
+    "sources.verified": "From the recorded answers {software} read the bytes of the transactions and recomputed their "
+    "txids; amounts and addresses of outputs are read from those bytes. The place of a transaction in a block is as "
     "its source states it.",
     "sources.reported": "In these transactions the amount of at least one input is as reported by the source "
     "({source}): the transaction that created the spent output is not held.",
@@ -111,7 +111,8 @@ MESSAGES: Mapping[str, str] = {
     "source.unnamed": "the connected source",
     "tip": "block {height}",
     # --- 4 method -----------------------------------------------------------------------------------------------------
-    "method.classes": "Every numbered paragraph, table and column is marked with the class of what it states.",
+    "method.classes": "Numbered paragraphs, tables and columns are marked with the class of what they state; "
+    "explanations carry no mark.",
     "method.rule": "The rule",
     "method.rule_text": "Rule: {rule}. {text}",
     "method.purpose.findings": "Purpose of the rule {rule}: for findings. It is a convention about mixed value, not a "

@@ -1,0 +1,46 @@
+"""Transactions and histories into a case. What is held is not asked for again: a stopped run goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cryptotrace.chains.networks import Network
+from cryptotrace.chains.networks import account as canonical_account
+from cryptotrace.errors import NotSupported
+from cryptotrace.model.identity import Account
+from cryptotrace.model.source import Histories
+from cryptotrace.model.transaction import txid_text
+
+if TYPE_CHECKING:
+    from cryptotrace.case.case import Case
+
+
+def fetch(
+    case: Case, net: Network, txid: str | None, account: str | None, progress: Callable[[int, int], None] | None
+) -> int:
+    """See ``Case.fetch``."""
+    graph = case.graph(net.chain)
+    txids = [txid_text(txid)] if txid is not None else []
+    if account is not None:
+        txids += _history(case, net, Account(canonical_account(account, net.chain)))
+    new = [t for t in dict.fromkeys(txids) if case.store.transaction(net.chain, t) is None]
+    for done, wanted in enumerate(new, start=1):
+        graph.ensure(wanted)
+        if progress is not None:
+            progress(done, len(new) - done)
+    case.log("fetch", {"chain": net.chain, "txid": txid or "", "account": account or "", "new": len(new)})
+    return len(new)
+
+
+def _history(case: Case, net: Network, account: Account) -> list[str]:
+    for source in case.sources(net):
+        if isinstance(source, Histories):
+            try:
+                return list(source.history(account))
+            except NotSupported:
+                continue
+    raise NotSupported(
+        f"no connected source keeps the history of accounts on {net.name}; connect esplora: or electrum:, or "
+        "fetch by txid"
+    )
