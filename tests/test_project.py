@@ -105,7 +105,17 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 #: Modules without a test of their own name, and where they are tested instead.
-TESTED_ELSEWHERE: dict[str, str] = {}
+TESTED_ELSEWHERE = {
+    "cryptotrace.case.fetching": "tests/case/test_case.py",
+    "cryptotrace.case.tracing": "tests/case/test_case.py",
+    "cryptotrace.chains.bitcoin.cursor": "tests/chains/test_bitcoin_wire.py",
+    "cryptotrace.chains.bitcoin.foreign": "tests/chains/test_bitcoin_real_blocks.py",
+    "cryptotrace.chains.bitcoin.partial_merkle": "tests/chains/test_bitcoin_proof.py",
+    "cryptotrace.evidence.canonical": "tests/evidence/test_custody.py",
+    "cryptotrace.evidence.linked": "tests/evidence/test_archive.py",
+    "cryptotrace.tracing.oracle_ledger": "tests/tracing/test_oracle.py",
+    "cryptotrace.tracing.oracle_values": "tests/tracing/test_oracle.py",
+}
 
 
 def _imports(path: Path) -> set[str]:

@@ -6,7 +6,7 @@ from cryptotrace.chains.networks import network
 from cryptotrace.model.amount import format_units
 from cryptotrace.model.identity import Asset
 from cryptotrace.seizure.holdings import Holding
-from cryptotrace.tracing.fragments import Units
+from cryptotrace.tracing.fragments import Units, as_text
 
 
 def decimal_text(units: Units, asset: Asset) -> str:
@@ -14,7 +14,7 @@ def decimal_text(units: Units, asset: Asset) -> str:
     net = network(asset.chain)
     if not isinstance(units, int):
         if units.denominator != 1:
-            return f"{units} base units"
+            return f"{as_text(units)} base units"
         units = units.numerator
     return f"{format_units(units, net.decimals)} {net.symbol}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptotrace.case.text import claimed_text, decimal_text
 from cryptotrace.seizure.holdings import Holding, holdings
+from cryptotrace.tracing.fragments import as_text
 from cryptotrace.tracing.result import Reconciliation, Trace
 from cryptotrace.tracing.rules import Purpose, rule
 
@@ -41,7 +42,7 @@ class HoldingsView:
                 "flow": row.flow,
                 "asset": row.asset,
                 "base_units": str(row.units),
-                "claimed": {claimant: str(units) for claimant, units in row.claimed.items()},
+                "claimed": {claimant: as_text(units) for claimant, units in row.claimed.items()},
                 "is_share": row.is_share,
                 "reason": row.reason.value,
                 "detail": row.detail,

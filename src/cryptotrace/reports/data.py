@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cryptotrace.reports.dossier import Dossier
 from cryptotrace.reports.foreign import visible
 from cryptotrace.reports.schedules import AddressRow, EndRow, PostingRow, Schedules, TransactionRow
-from cryptotrace.tracing.fragments import Units
+from cryptotrace.tracing.fragments import Units, as_text
 from cryptotrace.tracing.rules import Rule
 
 
@@ -149,7 +149,7 @@ def _end(row: EndRow) -> dict[str, object]:
 
 
 def _texts(shares: Mapping[str, Units]) -> dict[str, str]:
-    return {claimant: str(units) for claimant, units in shares.items()}
+    return {claimant: as_text(units) for claimant, units in shares.items()}
 
 
 def _harmless(value: object) -> dict[str, object]:

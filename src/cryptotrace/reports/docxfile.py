@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,12 @@ from cryptotrace.reports.docxparts import label_run, linked_runs, paragraph, tab
 from cryptotrace.reports.docxstyles import LANGUAGES, set_head_and_foot, set_page, set_styles, text_size
 from cryptotrace.reports.docxtable import form_element, pairs_element, table_element
 from cryptotrace.reports.model import Blanks, Block, Document, Figure, Heading, Paragraph, Run, Style, Table
-from cryptotrace.reports.office import legal, made_at, without_times
+from cryptotrace.reports.office import is_digest, legal, made_at, without_times
+from cryptotrace.reports.svg import size_of
 
 if TYPE_CHECKING:
     from docx.oxml.xmlchemy import BaseOxmlElement as Element
 
-_DIGEST = re.compile(r"[0-9a-f]{40,64}", re.ASCII)
-_SVG_SIZE = re.compile(r'<svg [^>]*?width="(?P<width>[0-9]+)" height="(?P<height>[0-9]+)"', re.ASCII)
 #: Word needs a picture of dots: so many to an inch of the drawing as it was laid out.
 _DOTS_PER_INCH = 200
 _SHEET = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
@@ -118,7 +116,7 @@ class _Word:
 
     def _write_figure(self, figure: Figure) -> None:
         """The sheets, on pages across if one of them is wider than an upright page."""
-        sizes = [_size(svg) for svg in figure.sheets]
+        sizes = [size_of(svg) for svg in figure.sheets]
         is_wide = any(width * 20 > self.width for width, _ in sizes)
         if is_wide:
             self._end_section(is_next_wide=True)
@@ -160,15 +158,7 @@ class _Word:
 
 
 def _face_of(value: str) -> Style:
-    return Style.MONO if _DIGEST.fullmatch(value) else Style.PLAIN
-
-
-def _size(svg: str) -> tuple[int, int]:
-    """Width and height of a sheet in points."""
-    size = _SVG_SIZE.match(svg)
-    if size is None:
-        raise ReportError("a sheet of the figure does not say its size; report this")
-    return int(size["width"]), int(size["height"])
+    return Style.MONO if is_digest(value) else Style.PLAIN
 
 
 def png(svg: str) -> bytes:
@@ -184,7 +174,7 @@ def png(svg: str) -> bytes:
             _SHEET,
             format="png",
             ppi=_DOTS_PER_INCH,
-            sys_inputs={"sheet": svg, "width": str(_size(svg)[0])},
+            sys_inputs={"sheet": svg, "width": str(size_of(svg)[0])},
             ignore_system_fonts=True,
         )
     except typst.TypstError as error:

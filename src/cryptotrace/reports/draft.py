@@ -24,7 +24,7 @@ from cryptotrace.reports.model import (
 )
 from cryptotrace.reports.schedules import Schedules, asset_facts
 from cryptotrace.reports.words import Words
-from cryptotrace.tracing.fragments import Units
+from cryptotrace.tracing.fragments import Units, as_text
 from cryptotrace.tracing.rules import Purpose, Rule
 
 
@@ -79,7 +79,7 @@ class Draft:
         facts = asset_facts(self.dossier, asset)
         decimal = f"{self.words.decimal(units, facts.decimals)}\u00a0{visible(facts.symbol)}"
         lines = (line(decimal), line(self.words.number(units), Style.SMALL))
-        return Cell(CellKind.AMOUNT, lines, str(units))
+        return Cell(CellKind.AMOUNT, lines, as_text(units))
 
     def shares(self, shares: Iterable[tuple[str, Units]], asset: Asset) -> Cell:
         """Claimed shares as a cell: for each claimant the name, the decimal and the base units."""

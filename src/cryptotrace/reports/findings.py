@@ -34,7 +34,7 @@ def _write_transaction(pen: Pen, row: TransactionRow) -> None:
     block = row.transaction.block
     place = say("unconfirmed")
     if block is not None:
-        place = say("finding.place", height=block.height, index=row.transaction.index)
+        place = say("finding.place", height=block.height, index=draft.words.place(row.transaction.index))
     on_trace = [p for p in row.postings if p.side == "out" and p.place is not None and p.claimed]
     named = "; ".join(_output(draft, p) for p in on_trace[:_NAMED_OUTPUTS])
     rest = on_trace[_NAMED_OUTPUTS:]

@@ -1,4 +1,4 @@
-"""What DOCX and XLSX share: text that XML can hold, the date of the document, a zip without the time of its making."""
+"""What the file formats share: text that XML can hold, the document's date, a zip without the time of its making."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cryptotrace.reports.model import Document
 #: Characters that XML 1.0 cannot hold, and controls that an office program would act upon.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _UNSAFE_IN_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_DIGEST = re.compile(r"[0-9a-f]{40,64}", re.ASCII)
 #: The first moment that a zip can hold; stands where a document has no date.
 _NO_DATE = datetime(1980, 1, 1, tzinfo=UTC)
 _FIRST_PART = "[Content_Types].xml"
@@ -26,6 +27,11 @@ def legal(text: str, *, has_lines: bool = False) -> str:
     """
     unsafe = _UNSAFE_IN_LINES if has_lines else _UNSAFE
     return unsafe.sub(lambda found: code_point(found[0]), text)
+
+
+def is_digest(text: str) -> bool:
+    """True if the text is a digest, which is set in a fixed width."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def made_at(document: Document) -> datetime:

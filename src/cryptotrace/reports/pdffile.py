@@ -6,7 +6,6 @@ Fonts are those inside Typst, so a page is the same on every machine.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import datetime
 from importlib import resources
@@ -15,12 +14,11 @@ from typing import Literal
 from cryptotrace.errors import ReportError
 from cryptotrace.reports.jsonfile import json_bytes
 from cryptotrace.reports.model import Blanks, Block, Document, Figure, Heading, Paragraph, Row, Table
-from cryptotrace.reports.office import made_at
+from cryptotrace.reports.office import is_digest, made_at
+from cryptotrace.reports.svg import size_of
 
 #: PDF/A-3a (ISO 19005-3, level A): tagged, and files may be attached.
 _STANDARD: Literal["a-3a"] = "a-3a"
-_DIGEST = re.compile(r"[0-9a-f]{40,64}", re.ASCII)
-_SVG_SIZE = re.compile(r'<svg [^>]*?width="(?P<width>[0-9]+)" height="(?P<height>[0-9]+)"', re.ASCII)
 #: An upright page has so many points between its margins; a wider drawing gets a page across.
 _UPRIGHT_WIDTH = 493
 
@@ -61,9 +59,7 @@ def _document(document: Document) -> dict[str, object]:
         "warning": document.warning,
         "running": document.running,
         "page_of": document.page_of,
-        "front": [
-            (name, {"text": value, "mono": _DIGEST.fullmatch(value) is not None}) for name, value in document.front
-        ],
+        "front": [(name, {"text": value, "mono": is_digest(value)}) for name, value in document.front],
         "ids": [row.id for table in document.tables() for row in table.rows if row.id],
         "sections": [
             {"number": s.number, "title": s.title, "blocks": [_block(block) for block in s.blocks]}
@@ -125,8 +121,5 @@ def _figure(figure: Figure) -> dict[str, object]:
 
 
 def _sheet(svg: str) -> dict[str, object]:
-    size = _SVG_SIZE.match(svg)
-    if size is None:
-        raise ReportError("a sheet of the figure does not say its size; report this")
-    width, height = int(size["width"]), int(size["height"])
+    width, height = size_of(svg)
     return {"svg": svg, "wide": width > _UPRIGHT_WIDTH, "ratio": height / width}

@@ -164,7 +164,8 @@ def schedules(dossier: Dossier) -> Schedules:
     for txid, transaction in dossier.transactions.items():
         if txid != transaction.txid:
             raise ReportError(f"transaction {transaction.txid} is filed under {txid}; file it under its own txid")
-    ordered = sorted(dossier.transactions.values(), key=_place)
+    served = {txid: n for n, txid in enumerate(dict.fromkeys(t.flow.txid for t in dossier.trace.flows))}
+    ordered = sorted(dossier.transactions.values(), key=lambda t: _place(t, served))
     id_of: dict[str, str] = {t.txid: f"T-{n:04d}" for n, t in enumerate(ordered, start=1)}
     evidence = tuple(EvidenceRow(f"E-{n:04d}", answer) for n, answer in enumerate(dossier.answers, start=1))
     evidence_of = {row.answer.digest: row.id for row in reversed(evidence)}
@@ -186,9 +187,11 @@ def schedules(dossier: Dossier) -> Schedules:
     return Schedules(rows, addresses, ends, evidence, id_of, traced)
 
 
-def _place(transaction: Transaction) -> tuple[bool, int, int, str]:
+def _place(transaction: Transaction, served: Mapping[str, int]) -> tuple[bool, int, int, int, str]:
+    """Chain position; where a source does not tell the place in the block, the order in which the trace went."""
     block = transaction.block
-    return (block is None, 0 if block is None else block.height, transaction.index, transaction.txid)
+    height = 0 if block is None else block.height
+    return (block is None, height, transaction.index, served.get(transaction.txid, len(served)), transaction.txid)
 
 
 def _posting_rows(

@@ -101,8 +101,8 @@ class _Sheets:
         rows = []
         for row in self.data["transactions"]:
             block = row["block"]
-            index, digest = (row["index"], block["hash"]) if block else (None, None)
-            place = (*self._block(block), index, digest)
+            index = row["index"] if row["index"] >= 0 else None
+            place = (*self._block(block), index, block["hash"] if block else None)
             rows.append(
                 (*_at(row, "id", "txid", "chain"), *place, *_at(row, "fee", "evidence"), ", ".join(row["notices"]))
             )

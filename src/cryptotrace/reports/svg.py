@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from cryptotrace.errors import ReportError
 from cryptotrace.model.identity import Asset
 from cryptotrace.reports.draft import Draft
 from cryptotrace.reports.flowgraph import SHAPES, Band
@@ -42,7 +43,7 @@ PATTERNS = (
 _MARGIN = 6.0
 LABEL_SIZE = 7.2
 _CAPTION = 9.0
-_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
+_SIZE = re.compile(r'<svg [^>]*?width="(?P<width>[0-9]+)" height="(?P<height>[0-9]+)"', re.ASCII)
 _LEGEND_LINE = 15.0
 _LONGEST_NAME = 44
 
@@ -313,7 +314,7 @@ def shape(name: str, x: float, y: float) -> str:
 
 def stacked(sheets: Iterable[str], above: Iterable[str], below: Iterable[str]) -> str:
     """Sheets below each other as one SVG, with text over and under them, broken into lines of their width."""
-    drawn = [(sheet, *_size(sheet)) for sheet in sheets]
+    drawn = [(sheet, *size_of(sheet)) for sheet in sheets]
     width = max(wide for _, wide, _ in drawn)
     parts, y = [PATTERNS], 4.0
     for text in above:
@@ -331,10 +332,16 @@ def stacked(sheets: Iterable[str], above: Iterable[str], below: Iterable[str]) -
     )
 
 
-def _size(sheet: str) -> tuple[int, int]:
-    """Width and height of a sheet as it says itself."""
-    wide, high = _SIZE.findall(sheet)[0]
-    return int(wide), int(high)
+def size_of(sheet: str) -> tuple[int, int]:
+    """Width and height of a sheet in points, as it says itself.
+
+    Raises:
+        ReportError: it does not say.
+    """
+    size = _SIZE.match(sheet)
+    if size is None:
+        raise ReportError("a sheet of the figure does not say its size; report this")
+    return int(size["width"]), int(size["height"])
 
 
 def _paragraph(parts: list[str], text: str, y: float, width: float) -> float:

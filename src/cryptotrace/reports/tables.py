@@ -43,7 +43,7 @@ def _transaction_head(draft: Draft, row: TransactionRow) -> Cell:
         lines.append(line(say("unconfirmed")))
     else:
         lines.append((Run(say("block_head", height=block.height) + " "), Run(block.hash, Style.MONO)))
-        place = say("block_place", index=transaction.index, time=draft.words.time(block.time))
+        place = say("block_place", index=draft.words.place(transaction.index), time=draft.words.time(block.time))
         lines.append(line(place, Style.SMALL))
     source = row.evidence or say("evidence.none")
     lines.append(line(say("evidence.of_row", evidence=source, chain=transaction.chain), Style.SMALL))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fractions import Fraction
 
 from cryptotrace.errors import ReportError
 from cryptotrace.model.amount import format_units
@@ -16,6 +15,8 @@ from cryptotrace.reports.text import en, ru
 from cryptotrace.tracing.fragments import Units
 
 CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": en.MESSAGES, "ru": ru.MESSAGES}
+#: A fraction with a denominator of more digits is not written out in a document; the data holds it in full.
+_LONG = 10**30
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)", re.ASCII)
 
 
@@ -44,10 +45,16 @@ class Words:
         return key in self.messages
 
     def number(self, value: Units) -> str:
-        """A whole number in groups of three; a fraction as numerator/denominator."""
-        if isinstance(value, Fraction) and value.denominator != 1:
-            return f"{self.number(value.numerator)}/{self.number(value.denominator)}"
-        return f"{int(value):,}".replace(",", self.group)
+        """A whole number in groups of three; a fraction as numerator/denominator, or ≈ whole units if it is long."""
+        if value.denominator == 1:
+            return f"{value.numerator:,}".replace(",", self.group)
+        if value.denominator >= _LONG:
+            return f"≈{self.number(value.numerator // value.denominator)}"
+        return f"{self.number(value.numerator)}/{self.number(value.denominator)}"
+
+    def place(self, index: int) -> str:
+        """Place of a transaction in its block, as far as the source tells it."""
+        return self.say("place.unknown") if index < 0 else str(index)
 
     def decimal(self, units: Units, decimals: int) -> str:
         """``units`` with the asset's decimals; a fraction of a base unit is cut off and marked with ≈."""

@@ -129,7 +129,7 @@ MESSAGES: Mapping[str, str] = {
     "method.given": "That the claimed units are the claimants’, and that they were taken as stated, was given, not "
     "examined.",
     "method.exact": "Shares are computed as exact fractions. A decimal that is cut off below one base unit is marked "
-    "≈.",
+    "≈, and so is a fraction with a denominator of more than 30 digits; the JSON file holds it in full.",
     "method.integer": "Shares are whole base units. A proportional share that is not whole is rounded down; the "
     "missing units go to the largest remainders, ties to the earlier claim. The shares and the unclaimed rest in "
     "every output still sum to its amount, and every claim is conserved.",
@@ -166,6 +166,7 @@ MESSAGES: Mapping[str, str] = {
     "findings.reach": "What is reached under the rule {rule}",
     "findings.others": "What sources outside the chain say",
     "finding.place": "block {height}, place in the block {index}",
+    "place.unknown": "not told by the source",
     "finding.transaction": "By transaction {transaction} ({place}): {sums}.",
     "finding.sums": "outputs spent: {n_in}, total {total_in}; outputs created: {n_out}, total {total_out}; network "
     "fee {fee}",
