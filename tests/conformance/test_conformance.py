@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ def _pairs() -> list[Any]:
     places = [(kind, "training") for kind in OFFLINE] + [(kind, "node") for kind in GAPS]
     return [
         pytest.param(
-            place,  # the same object for all questions: so the source is opened once
+            place,
             question,
             id=f"{place[1]}-{place[0]}-{question}".replace(" ", "-"),
             marks=[pytest.mark.node] if place[1] == "node" else [],
@@ -28,12 +29,39 @@ def _pairs() -> list[Any]:
     ]
 
 
+class Kept:
+    """The source that was opened last: all questions to one kind go to one source."""
+
+    def __init__(self) -> None:
+        self._place: tuple[str, str] | None = None
+        self._asked: Asked | None = None
+        self._stack = ExitStack()
+
+    def get(self, place: tuple[str, str], request: pytest.FixtureRequest) -> Asked:
+        """The source of that kind over that world."""
+        if self._asked is None or place != self._place:
+            self.close()
+            self._asked, self._place = self._stack.enter_context(opened(*place, request)), place
+        return self._asked
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._asked = None
+        self._stack.close()
+
+
 @pytest.fixture(scope="module")
-def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
-    """A source of each kind, opened once for all questions."""
-    kind, world = request.param
-    with opened(kind, world, request) as ready:
-        yield ready
+def kept() -> Iterator[Kept]:
+    """Holds one open source at a time."""
+    holder = Kept()
+    yield holder
+    holder.close()
+
+
+@pytest.fixture
+def asked(kept: Kept, request: pytest.FixtureRequest) -> Asked:
+    """A source of the kind that the test is about."""
+    return kept.get(request.param, request)
 
 
 @pytest.mark.parametrize(("asked", "question"), _pairs(), indirect=["asked"])

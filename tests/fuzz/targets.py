@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz import bitcoin_bytes
+from tests.fuzz import bitcoin_bytes, files
 from tests.fuzz.run import Target
 
 TARGETS: list[tuple[str, Target]] = [
@@ -12,4 +12,12 @@ TARGETS: list[tuple[str, Target]] = [
     ("bitcoin-address", bitcoin_bytes.fuzz_address),
     ("bitcoin-merkle-branch", bitcoin_bytes.fuzz_merkle_proof),
     ("bitcoin-merkle-block", bitcoin_bytes.fuzz_merkle_block),
+    ("ledger-file", files.fuzz_ledger_file),
+    ("tagpack", files.fuzz_tagpack),
+    ("case-file", files.fuzz_case_file),
+    ("csv", files.fuzz_csv),
+    ("json", files.fuzz_json),
+    ("block-file", files.fuzz_block_file),
+    ("evidence", files.fuzz_evidence),
+    ("specification", files.fuzz_specification),
 ]

@@ -10,8 +10,9 @@ from cryptotrace.chains.networks import Network
 from cryptotrace.errors import DataNotFound
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.ledger.store import Store
+from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import Chain
-from cryptotrace.model.source import Blocks, Source
+from cryptotrace.model.source import Blocks, Headers, Source
 from cryptotrace.sources import open_source, parse_spec
 from cryptotrace.sources.policy import Policy
 
@@ -63,12 +64,16 @@ def forget_reorganised(store: Store, chain: Chain, sources: Sequence[Source]) ->
         Each height that was forgotten, with the txids that stood there.
     """
     for source in sources:
-        if not isinstance(source, Blocks):
+        if not isinstance(source, Blocks | Headers):
             continue
         while (newest := store.newest_block(chain)) is not None and source.tip().height >= newest.height:
             try:
-                if source.block(newest.height).ref.hash == newest.hash:
+                if _block_at(source, newest.height).hash == newest.hash:
                     break
             except DataNotFound:
                 break  # this source has only part of the chain and cannot tell
             yield newest.height, store.forget_from(chain, newest.height)
+
+
+def _block_at(source: Blocks | Headers, height: int) -> BlockRef:
+    return source.block_ref(height) if isinstance(source, Headers) else source.block(height).ref

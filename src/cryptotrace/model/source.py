@@ -134,6 +134,19 @@ class Blocks(Protocol):
 
 
 @runtime_checkable
+class Headers(Protocol):
+    """Tells which block is at a height, without the block."""
+
+    def block_ref(self, height: int) -> BlockRef:
+        """The block of the active chain at that height.
+
+        Raises:
+            DataNotFound: the source has no block at that height.
+        """
+        ...
+
+
+@runtime_checkable
 class Transactions(Protocol):
     """Gives transactions by txid."""
 

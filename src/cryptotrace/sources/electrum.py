@@ -40,7 +40,7 @@ class _HistoryRefused(SourceUnavailable):
 
 
 class ElectrumSource:
-    """An Electrum server. Satisfies ``Transactions``, ``Spends``, ``Histories``, ``Balances`` and ``Proofs``."""
+    """An Electrum server. Satisfies ``Headers``, ``Transactions``, ``Spends``, ``Histories``, ``Balances`` and ``Proofs``."""
 
     def __init__(self, network: Network, channel: Channel) -> None:
         self.chain = network.chain
@@ -87,6 +87,23 @@ class ElectrumSource:
                 f"{self.name}: at height {self._tip.height} the active chain now has {found}, not the tip "
                 f"{self._tip.hash} of this run; open the source again"
             )
+
+    # --- Headers ------------------------------------------------------------------------------------------------------
+
+    def block_ref(self, height: int) -> BlockRef:
+        """The block of the active chain at that height.
+
+        Raises:
+            DataNotFound: it is above the tip.
+        """
+        if not 0 <= height <= self._tip.height:
+            raise DataNotFound(
+                f"{self.name} has no block at height {height}; the tip of this run is {self._tip.height}"
+            )
+        with blame(self.name):
+            header = self._header(height)
+            self._check_tip()
+        return BlockRef(self.chain, height, header.hash, header.time)
 
     # --- Transactions -------------------------------------------------------------------------------------------------
 
