@@ -56,7 +56,7 @@ _OF_BLOCKS = {
     **dict.fromkeys(_BALANCES, _NO_BALANCES),
 }
 _OF_TABLES = {
-    **dict.fromkeys(_ALL_BLOCKS, _NO_BLOCKS),
+    **dict.fromkeys((*_ALL_BLOCKS, "block_hashes"), _NO_BLOCKS),
     **dict.fromkeys(_BALANCES, _NO_BALANCES),
     **dict.fromkeys(_PROOFS, _NO_PROOFS),
 }
@@ -104,8 +104,8 @@ def opened(kind: str, world: str, request: pytest.FixtureRequest) -> Iterator[As
         else:
             archive = Archive(folder / "evidence")
             _record_run(Asked(kind, opener(ArchiveRecorder(archive)), about, archive))
-            replay = open_source(f"recorded:{archive.folder}", REGTEST, MemoryRecorder(), OWN)
-            asked = Asked(kind, replay, about, archive)
+            copy = MemoryRecorder()  # what is used of a recording becomes evidence of the case that uses it
+            asked = Asked(kind, open_source(f"recorded:{archive.folder}", REGTEST, copy, OWN), about, copy)
         stack.callback(asked.source.close)
         yield asked
 

@@ -15,6 +15,7 @@ from cryptotrace.evidence.recorder import Recording
 from cryptotrace.model.source import (
     Balances,
     Blocks,
+    Headers,
     Histories,
     Proofs,
     Source,
@@ -86,6 +87,17 @@ def blocks_by_height(asked: Asked) -> None:
         found = blocks.block(ref.height)
         assert (found.ref, found.raw) == (ref, raw)
         asked.check_evidence(found.evidence)
+
+
+def block_hashes(asked: Asked) -> None:
+    """It tells which block is at a height, by its header or by the block, and knows none above the tip."""
+    source = asked.source
+    for ref, _ in asked.world.truth.blocks[::7]:
+        found = source.block_ref(ref.height) if isinstance(source, Headers) else asked.blocks.block(ref.height).ref
+        assert found == ref
+    if isinstance(source, Headers):
+        with pytest.raises(DataNotFound):
+            source.block_ref(asked.world.truth.tip.height + 1)
 
 
 def blocks_by_hash(asked: Asked) -> None:
@@ -218,6 +230,7 @@ def outputs_that_are_not_there(asked: Asked) -> None:
 
 def histories(asked: Asked) -> None:
     """What touched an address, in the order of the chain, however many pages that takes."""
+    assert len(asked.world.accounts) > 3
     for account in asked.world.accounts:
         found = list(asked.histories.history(account))
         assert found == asked.world.truth.histories[account], account
@@ -235,6 +248,7 @@ def unconfirmed_histories(asked: Asked) -> None:
 
 def nameless_histories(asked: Asked) -> None:
     """What touched an output without an address."""
+    assert asked.world.nameless
     for account in asked.world.nameless:
         found = list(asked.histories.history(account))
         assert found == asked.world.truth.histories[account], account
@@ -292,6 +306,7 @@ QUESTIONS: dict[str, Callable[[Asked], None]] = {
     for ask in (
         tip,
         blocks_by_height,
+        block_hashes,
         blocks_by_hash,
         blocks_that_are_not_there,
         stale_blocks,

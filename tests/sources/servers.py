@@ -82,10 +82,7 @@ def http_server(script: HttpScript) -> Iterator[HttpServer]:
             time.sleep(reply.wait_s)
             self.close_connection = True
             if reply.raw is not None:
-                size = 1 if reply.drip_s else max(len(reply.raw), 1)
-                for at in range(0, len(reply.raw), size):
-                    self.wfile.write(reply.raw[at : at + size])
-                    time.sleep(reply.drip_s)
+                _write_raw(self.wfile.write, reply.raw, reply.drip_s)
                 return
             self.send_response(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), "Connection": "close", **reply.headers}.items():
@@ -101,6 +98,13 @@ def http_server(script: HttpScript) -> Iterator[HttpServer]:
     state.url = f"http://127.0.0.1:{server.server_address[1]}"
     with _running(server):
         yield state
+
+
+def _write_raw(write: Callable[[bytes], Any], raw: bytes, drip_s: float) -> None:
+    size = 1 if drip_s else max(len(raw), 1)
+    for at in range(0, len(raw), size):
+        write(raw[at : at + size])
+        time.sleep(drip_s)
 
 
 #: Gives the lines that follow on a request; None closes the connection.

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.sources.chain import Chain, Explorer, Node, as_json, rpc_script
+from tests.sources.chain import Chain, Explorer, as_json, rpc_script
+from tests.sources.node import Node
 from tests.sources.servers import Asked, HttpServer, Reply, http_server
 from tests.training_chain import REGTEST, story
 

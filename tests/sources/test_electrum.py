@@ -14,10 +14,12 @@ from tests.training_chain import story
 from cryptotrace.chains.bitcoin.wire import encode, encode_header
 from cryptotrace.chains.networks import account, network
 from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
+from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 from cryptotrace.model.source import Spend, SpendUnknown, Unspent
 from cryptotrace.model.transaction import Outpoint
-from cryptotrace.sources.electrum import script_key
+from cryptotrace.sources.electrum import ElectrumSource, script_key
+from cryptotrace.sources.lines import LineChannel
 
 CHAIN = Chain()
 CLAIMED = Outpoint.parse(story()["claims"][0]["outpoint"])
@@ -97,6 +99,14 @@ def test_a_server_of_another_chain_is_refused_when_it_is_opened(server: LineServ
     assert network("bitcoin-regtest").genesis_hash == CHAIN.blocks[0].header.hash
 
 
+def test_a_server_of_a_training_chain_is_refused_by_name_where_the_main_chain_is_wanted(server: LineServer) -> None:
+    """Its work is too easy for the main chain; that it is another chain says more."""
+    channel = LineChannel(server.address, "electrum:x:1", MemoryRecorder(), timeout_s=5)
+    with pytest.raises(SourceLied, match=r"serves another chain than bitcoin: its genesis is 0f9188f1"):
+        ElectrumSource(network("bitcoin"), channel)
+    channel.close()
+
+
 def _branch(**changes: Any) -> Instead:
     index, branch = CHAIN.branch(SPENDER)
     return lambda _: {"block_height": HEIGHT, "pos": index, "merkle": list(branch)} | changes
@@ -156,7 +166,9 @@ def test_a_header_without_work_proves_nothing(server: LineServer, told: Electrum
     drafts = (encode_header(replace(real, nonce=nonce)) for nonce in range(1000))
     idle = next(raw for raw in drafts if int(decode_header(raw).hash, 16) >> 255)
     with electrum(server) as source:
-        told.instead["blockchain.block.header"] = lambda _: idle.hex()
+        told.instead["blockchain.block.header"] = lambda p: (
+            idle if p == [HEIGHT] else encode_header(CHAIN.blocks[p[0]].header)
+        ).hex()
         with pytest.raises(SourceLied, match="does not meet its bits"):
             source.transactions([SPENDER])
 

@@ -11,6 +11,7 @@ from tests.sources.opened import esplora
 from tests.sources.servers import HttpServer, Reply, http_server
 from tests.training_chain import story
 
+from cryptotrace.chains.bitcoin.merkle import branch_root
 from cryptotrace.chains.bitcoin.wire import encode
 from cryptotrace.chains.networks import account, network
 from cryptotrace.errors import (
@@ -23,7 +24,7 @@ from cryptotrace.errors import (
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.source import Spend, SpendUnknown, SpentOutput, Unspent
 from cryptotrace.model.transaction import Outpoint
-from cryptotrace.sources.esplora import EsploraSource, branch_root
+from cryptotrace.sources.esplora import EsploraSource
 
 CHAIN = Chain()
 CLAIMED = Outpoint.parse(story()["claims"][0]["outpoint"])
@@ -102,13 +103,16 @@ def test_what_the_server_does_not_have_is_not_found(server: HttpServer) -> None:
     with esplora(server) as source:
         for question in (
             lambda: source.transactions(["ab" * 32]),
-            lambda: source.spends([Outpoint("ab" * 32, 0)]),
             lambda: source.block(126),
             lambda: source.block_by_hash("ab" * 32),
             lambda: source.merkle_branch("ab" * 32),
         ):
             with pytest.raises(DataNotFound, match=r"esplora:http://127\.0\.0\.1"):
                 question()
+        (answer,) = source.spends([Outpoint("ab" * 32, 0)])
+
+    assert isinstance(answer, SpendUnknown)
+    assert "does not know" in answer.reason
 
 
 def test_a_tip_that_left_the_chain_ends_the_run(server: HttpServer, explorer: Explorer) -> None:
@@ -298,7 +302,8 @@ def test_an_answer_that_is_no_transaction_is_blamed_on_the_source(
         pytest.raises(SourceLied, match=r"cannot be used: .*ask again or ask another"),
     ):
         source.transactions([SPENDER])
-    assert recorder.read([r.digest for r in recorder.records()][-1]) == body, "it is kept before it is read"
+    kept = [recorder.read(r.digest) for r in recorder.records() if r.request == f"GET /tx/{SPENDER}"]
+    assert kept == [body], "it is kept before it is read"
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 418])

@@ -9,7 +9,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.sources.chain import REGTEST, Chain, Electrum, Explorer, Node, as_json
+from tests.sources.chain import REGTEST, Chain, Electrum, Explorer, as_json
+from tests.sources.node import Node
 from tests.sources.servers import Asked
 from tests.training_chain import story
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from tests.sources import opened
 from tests.sources.blockfolder import entry, write
-from tests.sources.chain import REGTEST, Chain, Electrum, Explorer, Node, line_script, rpc_script
+from tests.sources.chain import REGTEST, Chain, Electrum, Explorer, line_script, rpc_script
+from tests.sources.node import Node
 from tests.sources.servers import http_server, line_server
 from tests.sources.test_csvfile import BOTH
 from tests.training_chain import blocks, story

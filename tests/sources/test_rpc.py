@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.sources.chain import Chain, Coins, Node, RpcRefusal, rpc_script
+from tests.sources.chain import Chain, Coins, RpcRefusal, rpc_script
+from tests.sources.node import Node
 from tests.sources.opened import rpc
 from tests.sources.servers import Asked, Reply, http_server
 from tests.training_chain import story

@@ -7,7 +7,8 @@ import warnings
 from pathlib import Path
 
 import pytest
-from tests.sources.chain import REGTEST, Chain, Electrum, Explorer, Node, line_script, rpc_script
+from tests.sources.chain import REGTEST, Chain, Electrum, Explorer, line_script, rpc_script
+from tests.sources.node import Node
 from tests.sources.servers import Asked, Reply, http_server, line_server, turns
 from tests.training_chain import blocks, story
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cryptotrace.errors import (
+    ChainReorganised,
     DataNotFound,
     EvidenceError,
     MalformedBytes,
@@ -13,7 +14,7 @@ from cryptotrace.errors import (
     UnsupportedChain,
 )
 from cryptotrace.evidence.recorder import MemoryRecorder
-from cryptotrace.sources.transport import ReplayTransport, Request, blame
+from cryptotrace.sources.transport import ReplayTransport, Request, at_tip, blame
 
 SOURCE = "esplora:https://x.example"
 
@@ -69,3 +70,29 @@ def test_what_cannot_be_used_is_blamed_on_the_source_by_name(error: Exception) -
 def test_an_error_that_is_no_fault_of_the_answer_is_left_as_it_is() -> None:
     with pytest.raises(EvidenceError, match="disk"), blame(SOURCE):
         raise EvidenceError("disk")
+
+
+def _moved() -> None:
+    raise ChainReorganised("the tip moved")
+
+
+def _not_recorded() -> None:
+    raise DataNotFound("the tip was not recorded")
+
+
+def test_an_answer_counts_only_if_the_tip_still_stands_behind_it() -> None:
+    looked: list[str] = []
+    with at_tip(SOURCE, lambda: looked.append("after")):
+        looked.append("answer")
+    assert looked == ["answer", "after"]
+
+    with pytest.raises(ChainReorganised), at_tip(SOURCE, _moved):
+        pass
+
+
+@pytest.mark.parametrize("error", [DataNotFound("x"), SourceLied("x")])
+def test_behind_a_wrong_answer_it_is_looked_first_whether_the_chain_moved(error: Exception) -> None:
+    with pytest.raises(ChainReorganised), at_tip(SOURCE, lambda: None, _moved):
+        raise error
+    with pytest.raises((DataNotFound, SourceLied), match="x"), at_tip(SOURCE, _not_recorded):
+        raise error

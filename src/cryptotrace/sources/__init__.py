@@ -86,14 +86,14 @@ def _open_csv(spec: Spec, network: Network, recorder: Recorder, policy: Policy) 
 
 def _open_recorded(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:
     from cryptotrace.evidence.archive import Archive
-    from cryptotrace.sources.recorded import open_recorded
+    from cryptotrace.sources.recorded import CopiedRecording, open_recorded
 
     folder = Path(spec.location)
     if not (folder / "index.jsonl").is_file():
         raise ConfigurationError(
             f"{spec.name}: no recording there; expected a folder with index.jsonl, a case's evidence/"
         )
-    return open_recorded(Archive(folder), network, spec.option("source"))
+    return open_recorded(CopiedRecording(Archive(folder), recorder), network, spec.option("source"))
 
 
 def _open_memory(spec: Spec, network: Network, recorder: Recorder, policy: Policy) -> Source:

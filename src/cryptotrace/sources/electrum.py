@@ -11,9 +11,11 @@ Source: the Electrum protocol document, versions 1.4 to 1.6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from cryptotrace.chains.bitcoin.address import script_of_address
+from cryptotrace.chains.bitcoin.merkle import branch_root
 from cryptotrace.chains.bitcoin.proof import check_work
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, WireTransaction, decode_header, decode_transaction
 from cryptotrace.chains.networks import Network
@@ -22,11 +24,10 @@ from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 from cryptotrace.model.source import RawTransaction, Spend, SpendUnknown, Unspent
 from cryptotrace.model.transaction import Outpoint
-from cryptotrace.sources.esplora import branch_root
 from cryptotrace.sources.esplorajson import lied
 from cryptotrace.sources.foreignjson import Field
 from cryptotrace.sources.jsonrpc import Call, Channel, Reply
-from cryptotrace.sources.transport import blame
+from cryptotrace.sources.transport import at_tip, blame
 
 #: Said first on every connection: who we are, and which versions of the protocol we speak.
 GREETING = Call("server.version", ("cryptotrace", ("1.4", "1.6")))
@@ -40,7 +41,7 @@ class _HistoryRefused(SourceUnavailable):
 
 
 class ElectrumSource:
-    """An Electrum server. Satisfies ``Headers``, ``Transactions``, ``Spends``, ``Histories``, ``Balances`` and ``Proofs``."""
+    """An Electrum server. Satisfies every protocol but ``Blocks``."""
 
     def __init__(self, network: Network, channel: Channel) -> None:
         self.chain = network.chain
@@ -65,7 +66,8 @@ class ElectrumSource:
 
     def _find_tip(self) -> Tip:
         with blame(self.name):
-            genesis = self._header(0).hash
+            first = self._good(self._one("blockchain.block.header", 0), "header 0").raw_hex()
+            genesis = decode_header(first[:HEADER_SIZE]).hash
             if genesis != self._network.genesis_hash:
                 raise SourceLied(
                     f"{self.name} serves another chain than {self._network.name}: its genesis is {genesis}"
@@ -73,6 +75,9 @@ class ElectrumSource:
             newest = self._good(self._one("blockchain.headers.subscribe"), "tip")
             height = newest["height"].integer(0, 2**31)
             return Tip(self.chain, height, decode_header(newest["hex"].raw_hex()[:HEADER_SIZE]).hash)
+
+    def _answering(self) -> AbstractContextManager[None]:
+        return at_tip(self.name, self._check_tip)
 
     def _check_tip(self) -> None:
         """See that the tip of this run is still in the active chain.
@@ -100,9 +105,8 @@ class ElectrumSource:
             raise DataNotFound(
                 f"{self.name} has no block at height {height}; the tip of this run is {self._tip.height}"
             )
-        with blame(self.name):
+        with self._answering():
             header = self._header(height)
-            self._check_tip()
         return BlockRef(self.chain, height, header.hash, header.time)
 
     # --- Transactions -------------------------------------------------------------------------------------------------
@@ -114,10 +118,9 @@ class ElectrumSource:
             DataNotFound: the server does not know one of them.
             SourceLied: the bytes hash to another txid.
         """
-        with blame(self.name):
+        with self._answering():
             self._fetch(txids)
             found = [self._placed(txid) for txid in txids]
-            self._check_tip()
         return iter(found)
 
     def _fetch(self, txids: Sequence[str]) -> None:
@@ -193,9 +196,8 @@ class ElectrumSource:
     def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
         """For each outpoint who spends it: the transactions of the output's script are read."""
         self._histories.clear()  # they may have grown: a spend may have arrived in the mempool
-        with blame(self.name):
+        with self._answering():
             found = [self._spend(outpoint) for outpoint in outpoints]
-            self._check_tip()
         return iter(found)
 
     def _spend(self, outpoint: Outpoint) -> Spend | Unspent | SpendUnknown:
@@ -228,9 +230,8 @@ class ElectrumSource:
     def history(self, account: Account) -> Iterator[str]:
         """Txids that touch the account, oldest first, unconfirmed last."""
         self._histories.clear()
-        with blame(self.name):
+        with self._answering():
             history = self._history(self._key(account))
-            self._check_tip()
         confirmed = [txid for txid, height in history.items() if 0 < height <= self._tip.height]
         return iter(confirmed + [txid for txid in history if txid not in set(confirmed)])
 
@@ -240,11 +241,10 @@ class ElectrumSource:
         Raises:
             ChainReorganised: the tip of this run is no longer in the active chain.
         """
-        with blame(self.name):
+        with self._answering():
             result = self._good(
                 self._one("blockchain.scripthash.get_balance", self._key(account)[::-1].hex()), "balance"
             )
-            self._check_tip()
             newest = self._good(self._one("blockchain.headers.subscribe"), "tip")
             height = newest["height"].integer(0, 2**31)
             tip = Tip(self.chain, height, decode_header(newest["hex"].raw_hex()[:HEADER_SIZE]).hash)
@@ -263,20 +263,19 @@ class ElectrumSource:
         Raises:
             DataNotFound: the transaction is not confirmed.
         """
-        with blame(self.name):
+        with self._answering():
             self._fetch([txid])
             height = self._height(self._wires[txid][1])
             if height is None:
                 raise DataNotFound(f"{self.name}: transaction {txid} is not confirmed at {self._tip.height}")
-            proved = self._proved(txid, height)
-            self._check_tip()
-        return proved
+            return self._proved(txid, height)
 
     def _proved(self, txid: str, height: int) -> tuple[BlockRef, int, tuple[str, ...]]:
         proof = self._good(self._one("blockchain.transaction.get_merkle", txid, height), f"proof of {txid}")
         index = proof["pos"].integer(0, 2**24)
         branch = tuple(item.hash() for item in proof["merkle"].items())
         header = self._header(height)
+        check_work(header, self._network.max_target)
         if (root := branch_root(txid, index, branch)) != header.merkle_root:
             raise lied(self.name, txid, f"merkle branch at height {height}", root, header.merkle_root)
         return BlockRef(self.chain, height, header.hash, header.time), index, branch
@@ -285,7 +284,6 @@ class ElectrumSource:
         if height not in self._headers:
             reply = self._one("blockchain.block.header", height)
             header = decode_header(self._good(reply, f"header {height}").raw_hex()[:HEADER_SIZE])
-            check_work(header, self._network.max_target)
             self._headers[height] = header
         return self._headers[height]
 

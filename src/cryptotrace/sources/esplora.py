@@ -8,30 +8,30 @@ Source: the HTTP API document of Esplora.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import pairwise
 
-from cryptotrace.chains.bitcoin.merkle import pair
+from cryptotrace.chains.bitcoin.merkle import branch_root
 from cryptotrace.chains.bitcoin.proof import check_block, check_work
 from cryptotrace.chains.bitcoin.wire import (
     Header,
     decode_block,
     decode_header,
     decode_transaction,
-    hash_bytes,
-    hash_text,
 )
 from cryptotrace.chains.networks import Network
-from cryptotrace.errors import ChainReorganised, DataNotFound, ProofRefused, SourceLied, SourceUnavailable
+from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnknown, Unspent
 from cryptotrace.model.transaction import Outpoint
 from cryptotrace.sources.esplorajson import check_explorer_figures, lied, read_explorer_transaction, read_status
 from cryptotrace.sources.foreignjson import Field, parse_json
-from cryptotrace.sources.transport import Answer, Request, Transport, blame
+from cryptotrace.sources.transport import Answer, Request, Transport, at_tip, blame
 
 #: Confirmed transactions of one page of an address.
 PAGE = 25
@@ -98,14 +98,21 @@ class EsploraSource:
                 raise SourceLied(f"{self.name} gives block {said} when asked for its tip {tip_hash}")
             return Tip(self.chain, block["height"].integer(0, 2**31), tip_hash)
 
+    def _answering(self) -> AbstractContextManager[None]:
+        return at_tip(self.name, self._check_tip, self._check_tip_now)
+
     def _check_tip(self) -> None:
-        """See that the tip of this run is still in the active chain.
+        """See now and then that the tip of this run is still in the active chain.
 
         Raises:
             ChainReorganised: it is not.
         """
-        if self._clock() - self._checked_at < self._check_every_s:
-            return
+        if self._clock() - self._checked_at >= self._check_every_s:
+            self._check_tip_now()
+
+    def _check_tip_now(self) -> None:
+        if math.isinf(self._check_every_s):
+            return  # the active chain of a recording does not change
         self._checked_at = self._clock()
         try:
             found = self._text(f"/block-height/{self._tip.height}")
@@ -129,9 +136,8 @@ class EsploraSource:
             raise DataNotFound(
                 f"{self.name} has no block at height {height} in this run; its tip is {self._tip.height}"
             )
-        found = self._raw_block(self._text(f"/block-height/{height}"), height)
-        self._check_tip()
-        return found
+        with self._answering():
+            return self._raw_block(self._text(f"/block-height/{height}"), height)
 
     def block_by_hash(self, block_hash: str) -> RawBlock:
         """The block of that hash.
@@ -164,9 +170,8 @@ class EsploraSource:
             DataNotFound: the server does not know one of them.
             SourceLied: its figures contradict the bytes.
         """
-        with blame(self.name):
+        with self._answering():
             found = [self._transaction(txid) for txid in txids]
-            self._check_tip()
         return iter(found)
 
     def _transaction(self, txid: str) -> RawTransaction:
@@ -200,7 +205,7 @@ class EsploraSource:
     def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
         """For each outpoint who spends it; the spending transaction's bytes are looked at."""
         by_txid: dict[str, tuple[list[Field], str] | DataNotFound] = {}
-        with blame(self.name):
+        with self._answering():
             for txid in dict.fromkeys(outpoint.txid for outpoint in outpoints):
                 try:
                     by_txid[txid] = self._listed(f"/tx/{txid}/outspends")
@@ -212,7 +217,6 @@ class EsploraSource:
                 else self._spend(outpoint, *said)
                 for outpoint in outpoints
             ]
-            self._check_tip()
         return iter(found)
 
     def _spend(self, outpoint: Outpoint, entries: list[Field], evidence: str) -> Spend | Unspent | SpendUnknown:
@@ -243,7 +247,7 @@ class EsploraSource:
                 transactions as the server's statistics count.
         """
         base = _address_path(account)
-        with blame(self.name):
+        with self._answering():
             pool, _ = self._listed(f"{base}/txs/mempool")
             unconfirmed = [tx["txid"].hash() for tx in pool]
             if len(unconfirmed) >= POOL_PAGE:
@@ -251,7 +255,6 @@ class EsploraSource:
                     f"{self.name} lists {len(pool)} unconfirmed transactions of {account}; it may leave out more"
                 )
             confirmed = self._confirmed(base)
-            self._check_tip()
         held = {txid: height for txid, height in confirmed.items() if height <= self._tip.height}
         later = [txid for txid, height in confirmed.items() if height > self._tip.height]
         return iter([*reversed(held), *dict.fromkeys(txid for txid in (*later, *unconfirmed) if txid not in held)])
@@ -380,25 +383,6 @@ class EsploraSource:
             return bytes.fromhex(body.decode("ascii"))
         except ValueError:
             raise SourceLied(f"{self.name} gives no hex digits when asked for {path}: {body[:80]!r}") from None
-
-
-def branch_root(txid: str, index: int, branch: Sequence[str]) -> str:
-    """The Merkle root that a branch leads to from the transaction at that place.
-
-    How deep the tree is, the prover says: a proof that stands alone is checked by ``chains.bitcoin.proof``.
-
-    Raises:
-        ProofRefused: the branch leads to the root from other places, too, so it does not prove this one.
-    """
-    if index >> len(branch):
-        raise ProofRefused(f"{txid}: a branch of {len(branch)} siblings does not reach place {index}")
-    node = hash_bytes(txid)
-    for sibling in branch:
-        if index & 1 and hash_bytes(sibling) == node:
-            raise ProofRefused(f"{txid}: the branch repeats a hash on the left, so the place is not proved")
-        node = pair(hash_bytes(sibling), node) if index & 1 else pair(node, hash_bytes(sibling))
-        index >>= 1
-    return hash_text(node)
 
 
 def _address_path(account: Account) -> str:

@@ -5,14 +5,16 @@ What was not asked then is not known now, and the error says so.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from cryptotrace.chains.bitcoin.wire import decode_block, decode_transaction
 from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ConfigurationError, DataNotFound, EvidenceError
 from cryptotrace.evidence.archive import Record
-from cryptotrace.evidence.recorder import MemoryRecorder, Recording
+from cryptotrace.evidence.recorder import ArchiveRecorder, MemoryRecorder, Recorder, Recording
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account
 from cryptotrace.model.source import RawBlock, RawTransaction, Source, Spend, SpendUnknown, Unspent
@@ -51,6 +53,51 @@ def open_recorded(recording: Recording, network: Network, source: str | None = N
     return _REPLAYS[_kind(source)](recording, network, source)
 
 
+class CopiedRecording:
+    """A recording whose answers become evidence of the case that uses them, each when it is first read.
+
+    They keep source, request, status and tip; the time is that of the copy, the first one stands in the recording.
+
+    Args:
+        recording: what was recorded.
+        recorder: takes what is read, unless it holds it already.
+    """
+
+    def __init__(self, recording: Recording, recorder: Recorder) -> None:
+        self._recording = recording
+        self._recorder = recorder
+        held = recorder.archive.records() if isinstance(recorder, ArchiveRecorder) else iter(())
+        self._known = {(record.source, record.request, record.digest) for record in held}
+        self._missing: dict[str, list[Record]] = {}
+        for record in recording.records():
+            if (record.source, record.request, record.digest) not in self._known:
+                self._missing.setdefault(record.digest, []).append(record)
+
+    def records(self) -> Iterator[Record]:
+        """What was seen, in the order in which it arrived."""
+        return self._recording.records()
+
+    def read(self, digest: str) -> bytes:
+        """The bytes of that digest; every answer that has them is kept."""
+        raw = self._recording.read(digest)
+        for record in self._missing.pop(digest, ()):
+            about = {"tip": record.tip, "latency_ms": record.latency_ms, "status": record.status}
+            self.record(raw, source=record.source, request=record.request, **about)
+        return raw
+
+    def record(self, raw: bytes, *, source: str, request: str, **about: Any) -> str:
+        """Keep what the replay itself concludes, as the recorded run did, unless it is held."""
+        digest = hashlib.sha256(raw).hexdigest()
+        if (source, request, digest) not in self._known:
+            self._known.add((source, request, digest))
+            self._recorder.record(raw, source=source, request=request, **about)
+        return digest
+
+
+def _recorder_of(recording: Recording) -> Recorder:
+    return recording if isinstance(recording, CopiedRecording) else MemoryRecorder()
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 11
 
@@ -75,7 +122,7 @@ class RecordedChain:
         blocks = [self._block(r) for r in records if r.request.startswith("block ")]
         loose = [self._transaction(r) for r in records if r.request.startswith("transaction ")]
         self._held = MemorySource(
-            network, blocks=blocks, transactions=loose, tip=tip, recorder=MemoryRecorder(), name=name
+            network, blocks=blocks, transactions=loose, tip=tip, recorder=_recorder_of(recording), name=name
         )
 
     def tip(self) -> Tip:
@@ -155,7 +202,7 @@ def _recorded_files(recording: Recording, name: str) -> list[tuple[str, bytes]]:
 
 
 def _replay_json(recording: Recording, network: Network, name: str) -> Source:
-    return JsonSource(network, _recorded_files(recording, name), MemoryRecorder(), name)
+    return JsonSource(network, _recorded_files(recording, name), _recorder_of(recording), name)
 
 
 def _replay_csv(recording: Recording, network: Network, name: str) -> Source:
@@ -163,7 +210,7 @@ def _replay_csv(recording: Recording, network: Network, name: str) -> Source:
     if len(files) != 1:
         raise EvidenceError(f"{name}: the recording must hold one table under this name, it holds {len(files)}")
     ((filename, raw),) = files
-    return CsvSource(network, filename, raw, MemoryRecorder(), name)
+    return CsvSource(network, filename, raw, _recorder_of(recording), name)
 
 
 def _replay_rpc(recording: Recording, network: Network, name: str) -> Source:

@@ -13,6 +13,7 @@ Source: Bitcoin Core's JSON-RPC help texts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from cryptotrace.chains.bitcoin.address import script_of_address
 from cryptotrace.chains.bitcoin.merkle import merkle_branch, merkle_root
@@ -35,7 +36,7 @@ from cryptotrace.sources.esplorajson import lied
 from cryptotrace.sources.foreignjson import Field
 from cryptotrace.sources.jsonrpc import Call, Channel, Parameter, Reply
 from cryptotrace.sources.rpcscan import BlockScan
-from cryptotrace.sources.transport import blame
+from cryptotrace.sources.transport import at_tip, blame
 
 _NOT_FOUND = -5
 _BUSY = -8
@@ -94,6 +95,9 @@ class RpcSource:
             txindex, filters = (n in reply.result and reply.result[n]["synced"].truth() for n in names)
         return txindex, filters
 
+    def _answering(self) -> AbstractContextManager[None]:
+        return at_tip(self.name, self._check_tip)
+
     def _check_tip(self) -> None:
         """See that the tip of this run is still in the active chain.
 
@@ -119,10 +123,9 @@ class RpcSource:
             raise DataNotFound(
                 f"{self.name} has no block at height {height}; the tip of this run is {self._tip.height}"
             )
-        with blame(self.name):
+        with self._answering():
             (found,) = self._raw_blocks([height])
             check_block(decode_block(found.raw), self._network.max_target)
-            self._check_tip()
         return found
 
     def block_by_hash(self, block_hash: str) -> RawBlock:
@@ -163,9 +166,8 @@ class RpcSource:
             DataNotFound: the node does not know one of them.
             SourceLied: the bytes hash to another txid.
         """
-        with blame(self.name):
+        with self._answering():
             found = self._transactions(txids)
-            self._check_tip()
         return iter(found)
 
     def _transactions(self, txids: Sequence[str]) -> list[RawTransaction]:
@@ -244,11 +246,10 @@ class RpcSource:
 
     def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
         """For each outpoint who spends it; the spending transaction's bytes are looked at."""
-        with blame(self.name):
+        with self._answering():
             unspent = self._many("gettxout", [(o.txid, o.vout, False) for o in outpoints])
             pool = self._many("gettxspendingprevout", [([{"txid": o.txid, "vout": o.vout}],) for o in outpoints])
             found = [self._spend(*each) for each in zip(outpoints, unspent, pool, strict=True)]
-            self._check_tip()
         return iter(found)
 
     def _spend(self, outpoint: Outpoint, unspent: Reply, pool: Reply) -> Spend | Unspent | SpendUnknown:
@@ -309,12 +310,11 @@ class RpcSource:
                 "with that option, or connect electrum:, esplora: or blocks:"
             )
         script = self._script(account)
-        with blame(self.name):
+        with self._answering():
             for height in self._filtered(script, 0):
                 self._scan.learn(self._raw_blocks([height]))
             confirmed, owned = self._scan.touching(script)
             found = confirmed + self._pool_touching(script, owned)
-            self._check_tip()
         return iter(found)
 
     def balance(self, account: Account) -> tuple[int, Tip]:
@@ -364,7 +364,7 @@ class RpcSource:
         Raises:
             DataNotFound: the transaction is not confirmed.
         """
-        with blame(self.name):
+        with self._answering():
             (found,) = self._transactions([txid])
             if found.block is None:
                 raise DataNotFound(f"{self.name}: transaction {txid} is not confirmed at {self._tip.height}")
@@ -375,7 +375,6 @@ class RpcSource:
                 raise SourceLied(f"{self.name}: the txids of block {found.block.hash} do not lead to its Merkle root")
             if txids[found.index : found.index + 1] != [txid]:
                 raise SourceLied(f"{self.name}: transaction {txid} is not at place {found.index} of its block")
-            self._check_tip()
         return found.block, found.index, merkle_branch(txids, found.index)
 
     # --- asking -------------------------------------------------------------------------------------------------------

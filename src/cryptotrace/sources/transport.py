@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -112,3 +112,24 @@ def blame(name: str) -> Iterator[None]:
         raise SourceLied(
             f"{name} gave an answer that cannot be used: {error}; ask again or ask another source"
         ) from error
+
+
+@contextmanager
+def at_tip(name: str, check: Callable[[], None], check_now: Callable[[], None] | None = None) -> Iterator[None]:
+    """Within it, a source answers for the tip of its run: behind the answer it is looked whether that still stands.
+
+    A reorganisation makes a source contradict what it said before. So behind an answer that is missing or wrong it is
+    looked too (``check_now``, if that is another check), before the source is blamed.
+
+    Raises:
+        ChainReorganised: by ``check``.
+        SourceLied: see ``blame``.
+    """
+    with blame(name):
+        try:
+            yield
+        except (DataNotFound, SourceLied, MalformedBytes, ProofRefused, UnsupportedChain):
+            with suppress(DataNotFound):  # a recording may not hold the answer to this
+                (check if check_now is None else check_now)()
+            raise
+        check()

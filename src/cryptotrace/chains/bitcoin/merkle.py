@@ -69,6 +69,25 @@ def merkle_branch(txids: Sequence[str], index: int) -> tuple[str, ...]:
     return tuple(branch)
 
 
+def branch_root(txid: str, index: int, branch: Sequence[str]) -> str:
+    """The Merkle root that a branch leads to from the transaction at that place.
+
+    How deep the tree is, the prover says: a proof that stands alone is checked by ``verify_branch``.
+
+    Raises:
+        ProofRefused: the branch leads to the root from other places, too, so it does not prove this one.
+    """
+    if index >> len(branch):
+        raise ProofRefused(f"{txid}: a branch of {len(branch)} siblings does not reach place {index}")
+    node = _node(txid)
+    for sibling in branch:
+        if index & 1 and _node(sibling) == node:
+            raise ProofRefused(f"{txid}: the branch repeats a hash on the left, so the place is not proved")
+        node = pair(_node(sibling), node) if index & 1 else pair(node, _node(sibling))
+        index >>= 1
+    return hash_text(node)
+
+
 def verify_branch(txid: str, index: int, branch: Sequence[str], root: str, n_transactions: int) -> None:
     """Check that ``txid`` is the leaf at ``index`` of a tree of ``n_transactions`` leaves with that root.
 
