@@ -10,7 +10,7 @@ from tests.sources.chain import REGTEST, Chain
 from tests.training_chain import blocks, story
 
 from cryptotrace.chains.bitcoin.script import account_of_script
-from cryptotrace.chains.bitcoin.wire import encode, encode_block
+from cryptotrace.chains.bitcoin.wire import double_sha256, encode, encode_block
 from cryptotrace.errors import ConfigurationError, DataNotFound, MalformedBytes
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.source import Spend, SpendUnknown, Unspent
@@ -164,3 +164,17 @@ def test_an_empty_file_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
     for name, reason in (("empty-file", "no block of bitcoin-regtest"), ("empty-folder", r"no blk\*\.dat")):
         with pytest.raises(ConfigurationError, match=reason):
             open_source(f"blocks:{tmp_path / name}", REGTEST, MemoryRecorder())
+
+
+def test_a_block_whose_work_does_not_verify_is_left_out_and_said(tmp_path: Path) -> None:
+    raw = bytearray(TRAINING[HEIGHT])
+    while int.from_bytes(double_sha256(bytes(raw[:80])), "little") < REGTEST.max_target:
+        raw[76] = (raw[76] + 1) % 256
+    folder = write(tmp_path, b"".join(map(entry, [*TRAINING, bytes(raw)])))
+    said: list[str] = []
+
+    held = open_source(f"blocks:{folder}", REGTEST, MemoryRecorder(), Policy(notice=said.append))
+
+    assert held.tip().height == 125
+    assert len(said) == 1
+    assert f"blk00000.dat: block at byte {sum(len(entry(each)) for each in TRAINING) + 8} left out" in said[0]

@@ -23,6 +23,8 @@ class LinkedBlocks:
     """Hashes of blocks on branches with less work."""
     first_of_run: int
     """Every block from this height to the highest is there."""
+    refused: tuple[str, ...] = ()
+    """Blocks whose work does not verify, with file and offset; they are no part of any chain."""
 
 
 @dataclass(slots=True)
@@ -54,16 +56,18 @@ def link(
         ConfigurationError: no blocks, or a height that cannot be told.
     """
     held: dict[str, list[BlockPlace]] = defaultdict(list)
-    refused: ProofRefused | None = None
+    refused: list[str] = []
+    why: ProofRefused | None = None
     for place in places:
         try:
             check_work(place.header, network.max_target)
         except ProofRefused as error:
-            refused = error
+            why = error
+            refused.append(f"{place.file.name}: block at byte {place.offset} left out: {error}")
             continue
         held[place.header.hash].append(place)
     if not held:
-        raise ConfigurationError(f"there is no block of {network.name} in the files") from refused
+        raise ConfigurationError(f"there is no block of {network.name} in the files") from why
     fragments = _fragments(held)
     _set_heights(fragments, held, network, read, first_height)
     chosen: list[_Fragment] = []
@@ -75,7 +79,7 @@ def link(
             chosen.append(fragment)
     active = {f.height + n: tuple(held[block_hash]) for f in chosen for n, block_hash in enumerate(f.hashes)}
     top = max(chosen, key=lambda f: f.height)
-    return LinkedBlocks(dict(sorted(active.items())), tuple(sorted(stale)), top.height)
+    return LinkedBlocks(dict(sorted(active.items())), tuple(sorted(stale)), top.height, tuple(refused))
 
 
 def _overlap(one: _Fragment, other: _Fragment) -> bool:

@@ -62,8 +62,8 @@ class BlocksSource:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What in the files is not a block, with file and offset."""
-        return tuple(self._files.problems)
+        """What in the files is not a block, or is none of this chain, with file and offset."""
+        return (*self._files.problems, *self._linked.refused)
 
     @property
     def stale(self) -> tuple[str, ...]:
