@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.training_chain import story
@@ -185,3 +187,75 @@ def test_one_case_object_without_a_kind_is_read_by_what_it_holds(
     assert main(["trace", "--ledger", str(path), "--json"]) == 0
     (solved,) = json.loads(capsys.readouterr().out)["cases"]
     assert solved["result"]["fifo"]["totals"] == {"V": "5"}
+
+
+def _json_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    capsys.readouterr()
+    assert main(arguments) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_every_command_prints_its_result_as_json_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    material = Path(str(resources.files("cryptotrace.training")))
+    case = ("--case", str(tmp_path / "c"), "--json")
+
+    new = _json_of(capsys, "new", str(tmp_path / "c"), "--title", "A case", "--json")
+    assert (new["case"], len(new["custody_head"])) == ("c", 64)
+    connected = _json_of(capsys, "connect", *case, "bitcoin-regtest", f"blocks:{material / 'blk00000.dat'}")
+    assert (connected["source"], connected["tip"]["height"]) == ("blocks:blk00000.dat", 125)
+    assert _json_of(capsys, "tag", *case, str(material / "exchange.yaml"))["tags"] == 1
+    claimed = _json_of(capsys, "claim", *case, "A", "bitcoin-regtest", "--outpoint", FIRST)
+    assert (claimed["claimant"], claimed["units"]) == ("A", "1250000000")
+    assert _json_of(capsys, "fetch", *case, "bitcoin-regtest", "--txid", FIRST.partition(":")[0]) == {"new": 0}
+    assert _json_of(capsys, "trace", *case)["rule"] == "fifo"
+    assert _json_of(capsys, "holdings", *case)["rule"] == "fifo"
+    (written,) = _json_of(capsys, "report", *case, "--language", "en", "--format", "json")["files"]
+    assert Path(written).is_file()
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_long_work_shows_a_bar_on_a_terminal_and_nothing_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    material = Path(str(resources.files("cryptotrace.training")))
+    case = ["--case", str(tmp_path / "c")]
+    assert main(["new", str(tmp_path / "c"), "--title", "A case"]) == 0
+    assert main(["connect", *case, "bitcoin-regtest", f"blocks:{material / 'blk00000.dat'}"]) == 0
+    assert main(["claim", *case, "A", "bitcoin-regtest", "--outpoint", FIRST]) == 0
+    assert capsys.readouterr().err == ""
+    for work, arguments in (
+        ("fetching", ["fetch", *case, "bitcoin-regtest", "--address", story()["deposit"]]),
+        ("tracing", ["trace", *case]),
+        ("writing", ["report", *case, "--language", "en", "--format", "json,xlsx"]),
+    ):
+        terminal = _Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert main(arguments) == 0
+        assert work in terminal.getvalue()
+
+
+def test_stopping_by_hand_says_that_nothing_is_lost_and_ends_with_130(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    assert main(["new", str(tmp_path / "c"), "--title", "A case"]) == 0
+    monkeypatch.setattr("cryptotrace.case.Case.trace", stop)
+
+    assert main(["trace", "--case", str(tmp_path / "c")]) == 130
+    assert "what was fetched is kept" in capsys.readouterr().err
+
+
+def test_a_limit_of_time_without_a_zone_is_refused_with_the_way_to_write_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", str(tmp_path / "c"), "--title", "A case"]) == 0
+    assert main(["trace", "--case", str(tmp_path / "c"), "--until", "2026-03-01"]) == 2
+    assert "name the time zone, e.g. 2026-03-01T00:00:00+00:00" in capsys.readouterr().err

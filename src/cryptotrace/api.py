@@ -2,7 +2,7 @@
 
 from cryptotrace import errors
 from cryptotrace.case import Case, HoldingsView, TraceView
-from cryptotrace.chains.networks import account, candidates, network
+from cryptotrace.chains.networks import account, asset, candidates, network
 from cryptotrace.model.amount import Amount, format_units, parse_units
 from cryptotrace.model.block import BlockRef, Position, Tip
 from cryptotrace.model.claim import Claim
@@ -57,6 +57,7 @@ __all__ = [
     "Unknown",
     "Verdict",
     "account",
+    "asset",
     "candidates",
     "errors",
     "format_units",

@@ -82,13 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         if case:
             sub.add_argument("--case", type=Path, default=Path(), metavar="DIR", help="the case (default: this folder)")
+        sub.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
         return sub
 
     _add_entering(command)
     _add_working(command)
     demo = command("demo", _demo, "run the built-in training case, offline, and leave its report", case=False)
     demo.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the case and its report")
-    demo.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
     return parser
 
 
@@ -104,16 +104,16 @@ def _add_entering(command: Callable[..., Any]) -> None:
     connect.add_argument("chain", help="bitcoin, bitcoin-testnet4, bitcoin-signet, bitcoin-regtest ... or CAIP-2")
     connect.add_argument("source", help="e.g. blocks:/data/blocks, esplora:https://explorer.example/api")
     fetch = command("fetch", _fetch, "fetch a transaction or the history of an address into the case")
-    fetch.add_argument("chain")
+    fetch.add_argument("chain", help="name or CAIP-2 identifier")
     which = fetch.add_mutually_exclusive_group(required=True)
-    which.add_argument("--txid")
-    which.add_argument("--address")
+    which.add_argument("--txid", help="64 hex digits, as explorers print them")
+    which.add_argument("--address", help="fetch everything that touched it")
     tag = command("tag", _tag, "load a TagPack file")
-    tag.add_argument("file", type=Path)
+    tag.add_argument("file", type=Path, help="YAML file of the TagPack format")
     claim = command("claim", _claim, "name what was taken: units of an output")
-    claim.add_argument("claimant")
-    claim.add_argument("chain")
-    claim.add_argument("--outpoint", required=True, metavar="TXID:VOUT")
+    claim.add_argument("claimant", help="who claims")
+    claim.add_argument("chain", help="name or CAIP-2 identifier")
+    claim.add_argument("--outpoint", required=True, metavar="TXID:VOUT", help="the output that was taken")
     claim.add_argument("--amount", metavar="DECIMAL", help="part of the output, e.g. 12.5 (default: all of it)")
     claim.add_argument("--offset", type=int, default=0, metavar="UNITS", help="base units before the claimed ones")
     claim.add_argument("--basis", default="", help="complaint, bank record ...: on what the claim rests")
@@ -128,20 +128,19 @@ def _add_working(command: Callable[..., Any]) -> None:
     )
     trace.add_argument("--reason", default="", help="why this rule; logged before results are shown")
     trace.add_argument("--exact", action="store_true", help="fractions instead of whole base units")
-    trace.add_argument("--max-hops", type=int, metavar="N")
+    trace.add_argument(
+        "--max-hops", type=int, metavar="N", help="not more transactions than this after the claimed one"
+    )
     trace.add_argument("--dust", type=int, default=0, metavar="UNITS", help="do not follow shares below this")
     trace.add_argument("--until", metavar="DATE", help="do not follow beyond this time, ISO 8601 with time zone")
     trace.add_argument("--coinjoin", action="append", default=[], metavar="TXID=BASIS", help="name a CoinJoin")
     trace.add_argument("--ledger", type=Path, metavar="FILE", help="trace a file of schema cryptotrace-taint-vectors/1")
-    trace.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
-    holdings = command("holdings", _holdings, "where the claimed value of the newest trace is")
-    holdings.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
+    command("holdings", _holdings, "where the claimed value of the newest trace is")
     report = command("report", _report, "write the report of the newest trace")
     report.add_argument("--kind", default="tracing-report", choices=("tracing-report",))
     report.add_argument("--language", default="en,ru", help="en, ru, or both separated by a comma")
     report.add_argument("--format", default="pdf,docx,xlsx,json", help="any of pdf,docx,xlsx,json")
     report.add_argument("--out", type=Path, metavar="PATH", help="a folder, or a file (default: reports/ in the case)")
-    report.add_argument("--json", action="store_true", help="print the written files as JSON, nothing else")
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -158,25 +157,38 @@ def _new(parsed: argparse.Namespace) -> None:
         own_nodes_only=parsed.own_nodes_only,
         own_hosts=parsed.own_host,
     ) as case:
+        if parsed.json:
+            _print_json({"case": case.settings.id, "folder": str(parsed.dir), "custody_head": case.custody.head})
+            return
         print(f"case {case.settings.id} made in {parsed.dir}")
         print(f"next: cryptotrace connect --case {parsed.dir} bitcoin SOURCE")
 
 
 def _connect(parsed: argparse.Namespace) -> None:
-    with _open(parsed) as case:
-        source = case.connect(parsed.chain, parsed.source)
-        print(f"connected {source.name}, its tip is block {source.tip().height} {source.tip().hash}")
+    with _open(parsed) as case, _progress("reading") as progress:
+        source = case.connect(parsed.chain, parsed.source, progress=progress)
+        tip = source.tip()
+    if parsed.json:
+        _print_json({"source": source.name, "chain": source.chain, "tip": {"height": tip.height, "hash": tip.hash}})
+    else:
+        print(f"connected {source.name}, its tip is block {tip.height} {tip.hash}")
 
 
 def _fetch(parsed: argparse.Namespace) -> None:
     with _open(parsed) as case, _progress("fetching") as progress:
         new = case.fetch(parsed.chain, txid=parsed.txid, account=parsed.address, progress=progress)
-    print(f"new transactions in the case: {new}")
+    if parsed.json:
+        _print_json({"new": new})
+    else:
+        print(f"new transactions in the case: {new}")
 
 
 def _tag(parsed: argparse.Namespace) -> None:
     with _open(parsed) as case:
         pack = case.tag(parsed.file)
+    if parsed.json:
+        _print_json({"file": parsed.file.name, "tags": len(pack.tags), "refused": list(pack.refused)})
+        return
     print(f"tags loaded from {parsed.file.name}: {len(pack.tags)}; refused: {len(pack.refused)}")
     for reason in pack.refused:
         print(f"  {reason}", file=sys.stderr)
@@ -194,7 +206,10 @@ def _claim(parsed: argparse.Namespace) -> None:
             offset=parsed.offset,
             basis=parsed.basis,
         )
-    print(f"claimed for {claim.claimant}: {decimal_text(claim.units, claim.asset)} of output {claim.flow}")
+    if parsed.json:
+        _print_json(claim.to_dict())
+    else:
+        print(f"claimed for {claim.claimant}: {decimal_text(claim.units, claim.asset)} of output {claim.flow}")
 
 
 def _trace(parsed: argparse.Namespace) -> None:
@@ -229,18 +244,19 @@ def _holdings(parsed: argparse.Namespace) -> None:
     with _open(parsed) as case:
         view = case.last_trace()
         if parsed.json:
-            _print_json({"rule": view.trace.rule, "holdings": view.holdings().to_dicts()})
+            _print_json(view.holdings().to_dict())
         else:
             print(repr(view.holdings()))
 
 
 def _report(parsed: argparse.Namespace) -> None:
-    with _open(parsed) as case:
+    with _open(parsed) as case, _progress("writing") as progress:
         written = case.report(
             kind=parsed.kind,
             language=tuple(parsed.language.split(",")),
             formats=tuple(parsed.format.split(",")),
             path=parsed.out,
+            progress=progress,
         )
     if parsed.json:
         _print_json({"files": [str(path) for path in written]})
@@ -281,26 +297,20 @@ def _time(text: str | None) -> Any:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text)
+        when = datetime.fromisoformat(text)
     except ValueError as error:
         raise CaseError(f"--until {text}: not ISO 8601, e.g. 2026-03-01T00:00:00+00:00") from error
+    if when.tzinfo is None:
+        raise CaseError(f"--until {text}: name the time zone, e.g. {when.isoformat()}+00:00 for UTC")
+    return when
 
 
 def _show_trace(view: TraceView, *, as_json: bool) -> None:
-    from cryptotrace.case.text import decimal_text
-
     if as_json:
         _print_json(view.to_dict())
         return
-    print(repr(view))
-    if not view.trace.conserves:
-        print("poison is a set of what was touched; nothing is summed")
-        return
-    for row in view.reconcile():
-        print(f"\nreconciliation for {row.claimant}: claimed {decimal_text(row.claimed, row.asset)}")
-        for reason, units in sorted(row.ends.items()):
-            print(f"  {reason.value:<11} {decimal_text(units, row.asset):>22}")
-        print(f"  difference  {row.difference}")
+    print(f"{view!r}\n")
+    print(repr(view.reconcile()) if view.trace.conserves else "poison is a set of what was touched; nothing is summed")
 
 
 def _print_json(document: object) -> None:

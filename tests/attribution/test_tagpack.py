@@ -83,6 +83,24 @@ def test_two_tags_of_one_address_are_both_kept_best_grade_first() -> None:
     assert len(book) == 2
 
 
+def test_a_tagpack_that_is_loaded_twice_changes_nothing() -> None:
+    once = read_tagpack(PACK.encode(), evidence="d").tags
+    again = read_tagpack(PACK.encode(), evidence="d").tags
+    book = TagBook((*once, *again))
+
+    assert len(book) == 2
+    assert list(book) == list(once)
+    assert book.of(once[0].account) == TagBook(once).of(once[0].account)
+    assert book.services() == TagBook(once).services()
+
+
+def test_the_same_words_from_another_file_are_another_tag() -> None:
+    once = read_tagpack(PACK.encode(), evidence="d").tags
+    other = read_tagpack(PACK.encode(), evidence="e").tags
+
+    assert len(TagBook((*once, *other))) == 4
+
+
 def test_a_trace_stops_at_a_service_that_is_well_enough_supported_and_only_there() -> None:
     pack = read_tagpack(PACK.encode(), evidence="d")
     account = pack.tags[0].account

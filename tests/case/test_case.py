@@ -175,6 +175,49 @@ def test_a_claim_needs_a_source_and_the_error_says_so(case: Case) -> None:
         case.claim("A", CHAIN, outpoint=FIRST)
 
 
+@pytest.mark.parametrize(
+    "settings", [{"dust": 0.5}, {"dust": -5}, {"max_hops": -3}, {"max_hops": 1.5}, {"dust": True}], ids=str
+)
+def test_a_limit_that_cannot_be_is_refused_before_anything_is_logged(claimed: Case, settings: dict[str, Any]) -> None:
+    entries = len(claimed.custody)
+    with pytest.raises(InvalidAmount):
+        claimed.trace(**settings)
+    assert len(claimed.custody) == entries
+
+
+def test_nothing_to_fetch_or_two_things_are_refused(claimed: Case) -> None:
+    for which in ({}, {"txid": "ab" * 32, "account": "x"}):
+        with pytest.raises(CaseError, match="a txid, or an address, and not both"):
+            claimed.fetch(CHAIN, **which)
+
+
+def test_a_claim_of_nothing_is_refused(claimed: Case) -> None:
+    with pytest.raises(CaseError, match="takes base units 0 to 0"):
+        claimed.claim("A", CHAIN, outpoint=story()["claims"][0]["outpoint"], amount=0)
+
+
+def test_everything_held_of_a_chain_goes_to_other_tools_with_exact_amounts(claimed: Case, tmp_path: Path) -> None:
+    claimed.trace()
+    flows = claimed.flows(CHAIN)
+    frame, graph = flows.to_pandas(), flows.to_networkx()
+
+    assert {type(units) for units in frame["base_units"]} == {int}
+    assert graph.number_of_edges() == len(frame) > 20
+    assert flows.to_graphml(tmp_path / "f.graphml").stat().st_size > 1000
+    assert flows.to_parquet(tmp_path / "f.parquet").stat().st_size > 1000
+    assert "base_units" in flows._repr_html_()
+
+
+def test_a_reconciliation_shows_itself_in_every_form(claimed: Case) -> None:
+    rows = claimed.trace(dust=5000).reconcile()
+
+    assert rows.to_dict()["rule"] == "fifo"
+    frame = rows.to_pandas()
+    assert sum(frame[frame["claimant"] == "Claimant 1"]["base_units"]) == 1_250_000_000
+    assert "Reconciliation under fifo" in rows._repr_html_()
+    assert "difference  0" in repr(rows)
+
+
 def test_a_trace_without_claims_says_what_to_do(case: Case) -> None:
     with pytest.raises(CaseError, match="cryptotrace claim"):
         case.trace()

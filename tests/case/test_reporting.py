@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cryptotrace.case import Case
 from cryptotrace.case.reporting import dossier
-from cryptotrace.errors import ReportError, TracingError
+from cryptotrace.errors import CaseError, EvidenceError, ReportError, TracingError
 
 
 def test_a_named_file_gets_the_one_language_in_the_format_of_its_suffix(claimed: Case, tmp_path: Path) -> None:
@@ -51,7 +52,47 @@ def test_the_dossier_names_the_answers_the_figures_rest_on_and_nothing_of_the_ma
         assert hashlib.sha256(claimed.archive.read(answer.digest)).hexdigest() == answer.digest
     assert str(claimed.folder) not in repr(made)
     assert made.settings["dust limit, base units"] == "5000"
-    assert made.problems == ()
+    assert made.settings["reason for the rule"] == "none"
+    assert made.outputs_only == ()
+
+
+def test_a_report_written_again_is_the_same_to_the_byte_whatever_was_logged_or_loaded_since(
+    claimed: Case, material: Path, tmp_path: Path
+) -> None:
+    view = claimed.trace(rule="haircut", reason="asked for", dust=5000)
+    first = claimed.report(view, path=tmp_path / "first")
+    claimed.tag(material / "exchange.yaml")
+    claimed.fetch("bitcoin-regtest", txid=claimed.claims[0].flow.partition(":")[0])
+    second = claimed.report(view, path=tmp_path / "second")
+
+    assert len(first) == 8
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_a_report_is_refused_where_an_answer_it_rests_on_was_altered(claimed: Case) -> None:
+    view = claimed.trace()
+    answer = next(a for a in dossier(claimed, view.trace).answers)
+    path = claimed.archive.folder / answer.digest[:2] / answer.digest
+    path.write_bytes(path.read_bytes() + b"x")
+
+    with pytest.raises(EvidenceError, match="damaged or altered"):
+        claimed.report(view)
+    assert not (claimed.folder / "reports").exists()
+
+
+def test_a_trace_of_another_case_is_not_reported(claimed: Case) -> None:
+    foreign = replace(claimed.trace().trace, tips=())
+
+    with pytest.raises(CaseError, match="not made in this case"):
+        claimed.report(foreign)
+
+
+def test_what_is_known_by_its_outputs_only_is_named(claimed: Case) -> None:
+    view = claimed.trace()
+    flow = view.trace.claims[0].flow
+    claimed.store.db.execute("DELETE FROM transactions WHERE txid = ?", [flow.partition(":")[0]])
+
+    assert dossier(claimed, view.trace).outputs_only == (flow.partition(":")[0],)
 
 
 def test_reach_is_never_summed_and_a_rule_that_is_not_for_findings_says_so(claimed: Case) -> None:

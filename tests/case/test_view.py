@@ -63,8 +63,10 @@ def test_frames_hold_whole_numbers_and_every_claimed_unit(traced: TraceView) -> 
 
 def test_holdings_are_a_sequence_of_rows_and_dicts_of_text(traced: TraceView) -> None:
     rows = traced.holdings()
-    assert len(rows) == len(list(rows)) == len(rows.to_dicts())
-    first: dict[str, Any] = rows.to_dicts()[0]
+    told: dict[str, Any] = rows.to_dict()
+    assert told["rule"] == "haircut"
+    assert len(rows) == len(list(rows)) == len(told["holdings"])
+    first: dict[str, Any] = told["holdings"][0]
     assert (rows[0].id, str(rows[0].units)) == (first["id"], first["base_units"])
     assert all(isinstance(units, str) for units in first["claimed"].values())
     assert rows[0].id in repr(rows)

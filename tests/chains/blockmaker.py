@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from cryptotrace.chains.bitcoin.header import target_of_bits
+from cryptotrace.chains.bitcoin.hashes import double_sha256, hash_bytes, target_of_bits
 from cryptotrace.chains.bitcoin.merkle import merkle_root
 from cryptotrace.chains.bitcoin.wire import (
     Header,
@@ -16,9 +16,7 @@ from cryptotrace.chains.bitcoin.wire import (
     WireOutput,
     WireTransaction,
     decode_header,
-    double_sha256,
     encode_header,
-    hash_bytes,
 )
 from cryptotrace.model.transaction import Outpoint
 

@@ -103,17 +103,3 @@ def test_output_flows_need_the_transactions_own_bytes_and_nothing_else() -> None
     ]
     with pytest.raises(SourceLied):
         assemble.output_flows(_raw(payment, "ab" * 32))
-
-
-def test_the_subsidy_halves_until_nothing_is_left() -> None:
-    main, regtest = network("bitcoin"), network("bitcoin-regtest")
-    assert [assemble.subsidy(h, main) for h in (0, 209_999, 210_000, 840_000)] == [
-        50 * 10**8,
-        50 * 10**8,
-        25 * 10**8,
-        312_500_000,
-    ]
-    assert assemble.subsidy(150, regtest) == 25 * 10**8
-    assert assemble.subsidy(33 * 210_000, main) == 0
-    assert assemble.subsidy(64 * 210_000, main) == 0
-    assert sum(assemble.subsidy(h * 210_000, main) for h in range(34)) * 210_000 == 2_099_999_997_690_000

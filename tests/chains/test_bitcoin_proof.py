@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 from tests.chains.blockmaker import NULL, coinbase, commitment, mine, spend
 from tests.shared_data import read_json, read_vectors
 
-from cryptotrace.chains.bitcoin import proof, wire
+from cryptotrace.chains.bitcoin import hashes, proof, wire
+from cryptotrace.chains.bitcoin.hashes import hash_bytes, hash_text
 from cryptotrace.chains.bitcoin.merkle import pair
-from cryptotrace.chains.bitcoin.wire import Header, WireBlock, hash_bytes, hash_text
+from cryptotrace.chains.bitcoin.wire import Header, WireBlock
+from cryptotrace.chains.networks import network
 from cryptotrace.errors import ChainError, MalformedBytes, ProofRefused
 from cryptotrace.model.transaction import Outpoint
 
+#: Regtest's easiest target, under which the tests mine; the main network's.
+EASIEST = network("bitcoin-regtest").max_target
+MAIN = network("bitcoin").max_target
 _leaves = st.lists(st.binary(min_size=32, max_size=32).map(bytes.hex), min_size=1, max_size=40, unique=True)
 
 
@@ -83,10 +88,10 @@ def test_difficulty_one_takes_four_billion_hashes() -> None:
 
 def test_an_altered_header_does_not_meet_its_work() -> None:
     header = mine([coinbase(1)], bits=0x1F7FFFFF).header
-    proof.check_work(header)
+    proof.check_work(header, EASIEST)
     altered = wire.decode_header(wire.encode_header(replace(header, time=header.time + 1)))
     with pytest.raises(ProofRefused, match="does not meet its bits"):
-        proof.check_work(altered)
+        proof.check_work(altered, EASIEST)
 
 
 def test_work_that_is_too_easy_for_the_network_is_refused() -> None:
@@ -98,9 +103,9 @@ def test_work_that_is_too_easy_for_the_network_is_refused() -> None:
 def test_headers_must_build_on_each_other() -> None:
     first = mine([coinbase(1)])
     second = mine([coinbase(2)], previous=first.header.hash)
-    assert proof.check_headers([first.header, second.header]) == 2 * proof.block_work(0x207FFFFF)
+    assert proof.check_headers([first.header, second.header], EASIEST) == 2 * proof.block_work(0x207FFFFF)
     with pytest.raises(ProofRefused, match="header 1"):
-        proof.check_headers([second.header, first.header])
+        proof.check_headers([second.header, first.header], EASIEST)
 
 
 # --- Merkle trees -----------------------------------------------------------------------------------------------
@@ -204,9 +209,9 @@ def test_a_transaction_is_proved_under_its_header() -> None:
     block = mine([coinbase(5000), payment])
     branch = proof.merkle_branch([each.txid for each in block.transactions], 1)
     for raw in (wire.encode(payment), wire.encode(payment, witness=False)):
-        assert proof.verify_inclusion(raw, 1, branch, block.header, 2) == payment.txid
+        assert proof.verify_inclusion(raw, 1, branch, block.header, EASIEST, 2) == payment.txid
     with pytest.raises(ProofRefused):
-        proof.verify_inclusion(wire.encode(payment), 0, branch, block.header, 2)
+        proof.verify_inclusion(wire.encode(payment), 0, branch, block.header, EASIEST, 2)
 
 
 def test_a_transaction_of_64_bytes_is_refused_with_and_without_witness() -> None:
@@ -216,7 +221,7 @@ def test_a_transaction_of_64_bytes_is_refused_with_and_without_witness() -> None
     assert bare.size == signed.stripped_size == 64
     for each in (bare, signed):
         with pytest.raises(ProofRefused, match="64 bytes"):
-            proof.verify_inclusion(wire.encode(each), 0, (), mine([each]).header, 1)
+            proof.verify_inclusion(wire.encode(each), 0, (), mine([each]).header, EASIEST, 1)
 
 
 # --- whole blocks -----------------------------------------------------------------------------------------------
@@ -229,7 +234,7 @@ def _block_with_witness() -> WireBlock:
 
 def test_a_block_shows_its_work_its_root_and_its_witnesses() -> None:
     block = _block_with_witness()
-    proof.check_block(block)
+    proof.check_block(block, EASIEST)
     assert proof.verify_witness_commitment(block) == block.transactions[0].outputs[1].script[6:].hex()
     assert proof.verify_witness_commitment(mine([coinbase(1)])) is None
 
@@ -239,25 +244,25 @@ def test_an_exchanged_witness_is_caught_though_the_root_still_holds() -> None:
     forged = spend(Outpoint("11" * 32, 0), witness=(b"\x01", b"\x03"))
     assert forged.txid == block.transactions[1].txid
     with pytest.raises(ProofRefused, match="its witnesses give"):
-        proof.check_block(replace(block, transactions=(block.transactions[0], forged)))
+        proof.check_block(replace(block, transactions=(block.transactions[0], forged)), EASIEST)
 
 
 def test_witnesses_without_a_commitment_are_refused() -> None:
     with pytest.raises(ProofRefused, match="does not commit"):
-        proof.check_block(mine([coinbase(5000), spend(Outpoint("11" * 32, 0), witness=(b"\x01",))]))
+        proof.check_block(mine([coinbase(5000), spend(Outpoint("11" * 32, 0), witness=(b"\x01",))]), EASIEST)
 
 
 @pytest.mark.parametrize("reserved", [(), (bytes(31),), (bytes(33),), (bytes(32), b"")])
 def test_the_reserved_value_is_one_of_32_bytes(reserved: tuple[bytes, ...]) -> None:
     payment = spend(Outpoint("11" * 32, 0), witness=(b"\x01",))
     root = proof.merkle_root(["0" * 64, payment.wtxid])
-    digest = wire.double_sha256(hash_bytes(root) + b"".join(reserved))  # right for what is reserved, were it allowed
+    digest = hashes.double_sha256(hash_bytes(root) + b"".join(reserved))  # right for what is reserved, were it allowed
     first = wire.WireTransaction.build(
         [wire.WireInput(NULL, b"\x01\x01", 0, reserved)],
         [wire.WireOutput(0, bytes.fromhex("6a24aa21a9ed") + digest)],
     )
     with pytest.raises(ProofRefused, match="one value of 32 bytes"):
-        proof.check_block(mine([first, payment]))
+        proof.check_block(mine([first, payment]), EASIEST)
 
 
 def test_data_of_the_commitments_form_means_nothing_in_a_block_without_witnesses() -> None:
@@ -269,9 +274,9 @@ def test_data_of_the_commitments_form_means_nothing_in_a_block_without_witnesses
 def test_the_last_of_several_commitments_counts() -> None:
     payment = spend(Outpoint("11" * 32, 0), witness=(b"\x01",))
     false = wire.WireOutput(0, bytes.fromhex("6a24aa21a9ed") + bytes(32))
-    proof.check_block(mine([coinbase(5000, outputs=[false, commitment([payment])]), payment]))
+    proof.check_block(mine([coinbase(5000, outputs=[false, commitment([payment])]), payment]), EASIEST)
     with pytest.raises(ProofRefused):
-        proof.check_block(mine([coinbase(5000, outputs=[commitment([payment]), false]), payment]))
+        proof.check_block(mine([coinbase(5000, outputs=[commitment([payment]), false]), payment]), EASIEST)
 
 
 def test_a_changed_missing_or_misplaced_transaction_is_caught() -> None:
@@ -280,10 +285,10 @@ def test_a_changed_missing_or_misplaced_transaction_is_caught() -> None:
     changed = spend(Outpoint("11" * 32, 0), pays=[999])
     for forged in ((first, changed, third), (first, second), (first, third, second), (first, second, third, third)):
         with pytest.raises(ProofRefused):
-            proof.check_block(replace(block, transactions=forged))
+            proof.check_block(replace(block, transactions=forged), EASIEST)
     for misplaced in ([second], [first, coinbase(1)]):
         with pytest.raises(ProofRefused, match="coinbase"):
-            proof.check_block(mine(misplaced))
+            proof.check_block(mine(misplaced), EASIEST)
 
 
 # --- partial Merkle trees ---------------------------------------------------------------------------------------
@@ -293,7 +298,7 @@ def test_a_changed_missing_or_misplaced_transaction_is_caught() -> None:
 def test_a_partial_tree_proves_exactly_what_was_asked(txids: list[str], data: st.DataObject) -> None:
     wanted = data.draw(st.sets(st.integers(0, len(txids) - 1), min_size=1))
     header = _header(proof.merkle_root(txids))
-    read = proof.parse_merkle_block(wire.encode_header(header) + _partial_tree(txids, wanted))
+    read = proof.parse_merkle_block(wire.encode_header(header) + _partial_tree(txids, wanted), EASIEST)
     assert read.matched == tuple((at, txids[at]) for at in sorted(wanted))
     assert (read.n_transactions, read.header) == (len(txids), header)
 
@@ -313,31 +318,31 @@ def test_a_partial_tree_with_anything_left_over_is_refused() -> None:
         "cannot be in one block": b"\xff\xff\xff\x7f" + tree[4:],
         "hashes for": b"\x01\0\0\0" + tree[4:],
     }
-    proof.parse_merkle_block(head + tree)
+    proof.parse_merkle_block(head + tree, EASIEST)
     for reason, each in forged.items():
         with pytest.raises(ProofRefused, match=reason):
-            proof.parse_merkle_block(head + each)
+            proof.parse_merkle_block(head + each, EASIEST)
     with pytest.raises(ProofRefused, match="flag bits are left over"):
-        proof.parse_merkle_block(head + tree[:-1] + bytes([tree[-1] | 0x80]))
+        proof.parse_merkle_block(head + tree[:-1] + bytes([tree[-1] | 0x80]), EASIEST)
     for cut in range(len(tree)):
         with pytest.raises((MalformedBytes, ProofRefused)):
-            proof.parse_merkle_block(head + tree[:cut])
+            proof.parse_merkle_block(head + tree[:cut], EASIEST)
     with pytest.raises(MalformedBytes, match="after the end of the proof"):
-        proof.parse_merkle_block(head + tree + b"\0")
+        proof.parse_merkle_block(head + tree + b"\0", EASIEST)
 
 
 def test_a_partial_tree_under_a_header_without_work_is_refused() -> None:
     txids = [f"{n:064x}" for n in range(1, 4)]
     header = replace(_header(proof.merkle_root(txids)), bits=0x1D00FFFF)
     with pytest.raises(ProofRefused, match="does not meet its bits"):
-        proof.parse_merkle_block(wire.encode_header(header) + _partial_tree(txids, {1}))
+        proof.parse_merkle_block(wire.encode_header(header) + _partial_tree(txids, {1}), EASIEST)
 
 
 def test_a_partial_tree_with_equal_neighbours_is_refused() -> None:
     txids = [f"{n:064x}" for n in range(1, 4)]
     head = wire.encode_header(_header(proof.merkle_root(txids)))
     with pytest.raises(ProofRefused, match="CVE-2012-2459"):
-        proof.parse_merkle_block(head + _partial_tree([*txids, txids[2]], {2, 3}))
+        proof.parse_merkle_block(head + _partial_tree([*txids, txids[2]], {2, 3}), EASIEST)
 
 
 @given(st.binary(max_size=300))
@@ -345,7 +350,7 @@ def test_any_bytes_are_a_proof_or_a_chain_error(tail: bytes) -> None:
     head = wire.encode_header(_header("00" * 32))
     for raw in (tail, head + tail):
         with pytest.raises(ChainError):
-            proof.parse_merkle_block(raw)
+            proof.parse_merkle_block(raw, EASIEST)
 
 
 # --- vectors ----------------------------------------------------------------------------------------------------
@@ -357,7 +362,7 @@ def test_proof_vectors_of_block_100000() -> None:
     header = wire.decode_header(bytes.fromhex(block["header_hex"]))
     assert header.hash == block["hash"]
     assert f"{header.bits:08x}" == block["bits"]
-    proof.check_work(header)
+    proof.check_work(header, EASIEST)
     assert proof.merkle_root(block["txids"]) == header.merkle_root
     for txid, row in block["branches"].items():
         proof.verify_branch(txid, row["index"], row["branch"], header.merkle_root, 4)
@@ -374,12 +379,12 @@ def test_negative_proof_vectors_are_refused() -> None:
         proof.verify_branch(wrong["txid"], wrong["index"], wrong["branch"], wrong["root"], 4)
     # the inner node over the first two leaves, offered as a transaction beside its sibling
     raw = bytes.fromhex(inner["bytes64"])
-    assert hash_text(wire.double_sha256(raw)) == inner["its_txid_if_read_as_tx"]
+    assert hash_text(hashes.double_sha256(raw)) == inner["its_txid_if_read_as_tx"]
     header = wire.decode_header(bytes.fromhex(block["header_hex"]))
     sibling = block["branches"][block["txids"][0]]["branch"][1]
     for count in (2, 4):
         with pytest.raises(ProofRefused, match="64 bytes"):
-            proof.verify_inclusion(raw, 0, [sibling], header, count)
+            proof.verify_inclusion(raw, 0, [sibling], header, EASIEST, count)
     with pytest.raises(ProofRefused, match="siblings"):
         proof.verify_branch(inner["its_txid_if_read_as_tx"], 0, [sibling], header.merkle_root, 4)
 

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
-import pytest
-from tests.chains.blockmaker import GENESIS_TRANSACTION
+import re
+from typing import Any
 
-from cryptotrace.chains import NETWORKS, account, candidates, network
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.chains.blockmaker import GENESIS_TRANSACTION
+from tests.shared_data import read_data
+
+from cryptotrace.chains import NETWORKS, account, asset, candidates, network
 from cryptotrace.chains.bitcoin.header import check_work
 from cryptotrace.chains.bitcoin.wire import Header, decode_header, decode_transaction, encode_header
-from cryptotrace.errors import InvalidAddress, UnsupportedChain
+from cryptotrace.errors import InvalidAddress, InvalidIdentifier, UnsupportedChain
 from cryptotrace.model.identity import Account, Asset, Chain
 
 _FIRST_ROOT = "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"
@@ -112,3 +118,114 @@ def test_a_script_digest_is_an_account_only_in_its_exact_form() -> None:
 def test_look_alike_letters_are_refused_by_name_and_position(text: str, position: int, name: str) -> None:
     with pytest.raises(InvalidAddress, match=f"character {position} .*{name}"):
         account(text, "bitcoin")
+
+
+@pytest.mark.parametrize("value", [5, None, b"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH", ["x"], 1.5])
+def test_what_is_no_text_is_no_address_and_names_no_chain(value: Any) -> None:
+    with pytest.raises(InvalidAddress, match="an address is text, not"):
+        account(value, "bitcoin")
+    with pytest.raises(InvalidAddress, match="an address is text, not"):
+        candidates(value)
+    with pytest.raises(UnsupportedChain, match="is not a chain"):
+        network(value)
+    with pytest.raises(InvalidIdentifier, match="is not a CAIP-19"):
+        asset(value)
+
+
+# --- assets -----------------------------------------------------------------------------------------------------------
+
+BTC = "bip122:000000000019d6689c085ae165831e93"
+DAI = "0x6B175474E89094C44Da98b954EedeAC495271d0F"
+USDT = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        (f"{BTC}/slip44:0", f"{BTC}/slip44:0"),
+        (f"{BTC}/slip44:00", f"{BTC}/slip44:0"),
+        ("eip155:1/slip44:0060", "eip155:1/slip44:60"),
+        ("bip122:12a765e31ffd4059bada1e25190f6e98/slip44:02", "bip122:12a765e31ffd4059bada1e25190f6e98/slip44:2"),
+        (f"eip155:1/erc20:{DAI}", f"eip155:1/erc20:{DAI.lower()}"),
+        (f"eip155:1/erc721:{DAI}/00771769", f"eip155:1/erc721:{DAI.lower()}/771769"),
+        (f"eip155:1/erc1155:{DAI}/0", f"eip155:1/erc1155:{DAI.lower()}/0"),
+        (f"eip155:1/erc721:{DAI}/Ab", f"eip155:1/erc721:{DAI.lower()}/Ab"),
+        (f"tron:0x2b6653dc/trc20:{USDT}", f"tron:0x2b6653dc/trc20:{USDT}"),
+        ("hedera:mainnet/nft:0.0.55492/012", "hedera:mainnet/nft:0.0.55492/012"),
+        ("starknet:SN_MAIN/erc20:0xAB", "starknet:SN_MAIN/erc20:0xAB"),
+    ],
+)
+def test_an_asset_has_one_spelling(written: str, canonical: str) -> None:
+    found = asset(written)
+    assert type(found) is Asset
+    assert found == canonical
+    assert asset(canonical) == canonical
+
+
+def test_a_chain_by_name_or_identifier_stands_for_its_native_asset() -> None:
+    for chain, each in NETWORKS.items():
+        assert asset(each.name) == asset(chain) == asset(each.asset) == each.asset
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (f"{BTC}/slip44:1", "coin type 1 is not that of bitcoin; its asset is .*/slip44:0"),
+        (f"{network('bitcoin-signet').chain}/slip44:00", "coin type 0 is not that of bitcoin-signet"),
+        (f"{BTC}/slip44:BTC", "coin type in decimal digits"),
+        ("eip155:1/slip44:0x3c", "coin type in decimal digits"),
+        (f"{BTC}/slip44:0/7", "a coin has no tokens"),
+        ("eip155:1/erc20:0xA0b8", "0x and 40 hex digits"),
+        (f"eip155:1/erc20:{DAI[2:]}", "0x and 40 hex digits"),
+        (f"eip155:1/erc20:0X{DAI[2:]}", "0x and 40 hex digits"),
+        (f"eip155:1/erc721:{DAI[:-1]}g/1", "0x and 40 hex digits"),
+        ("dogecoin", "is not a CAIP-19"),
+        (BTC + "0", "is not a CAIP-19"),
+    ],
+)
+def test_an_asset_that_cannot_be_one_is_refused(written: str, words: str) -> None:
+    with pytest.raises(InvalidIdentifier, match=words):
+        asset(written)
+
+
+contracts = st.text("0123456789abcdefABCDEF", min_size=40, max_size=40).map("0x{}".format)
+anything = st.text("abcXYZ0189.%-", min_size=1, max_size=20)
+written_assets = st.one_of(
+    st.builds(
+        "{}/slip44:{}{}".format, st.sampled_from([BTC, "eip155:1"]), st.text("0", max_size=4), st.integers(0, 99)
+    ),
+    st.builds("eip155:{}/{}:{}".format, st.integers(1, 9), st.sampled_from(["erc20", "erc721", "erc1155"]), contracts),
+    st.builds("eip155:1/erc721:{}/{}".format, contracts, anything),
+    st.builds(
+        "{}:x/{}:{}".format, st.sampled_from(["tron", "hedera"]), st.sampled_from(["trc20", "nft", "erc20"]), anything
+    ),
+)
+
+
+@given(written_assets)
+def test_an_asset_once_canonical_stays_as_it_is(written: str) -> None:
+    try:
+        once = asset(written)
+    except InvalidIdentifier:
+        assert written.startswith(f"{BTC}/slip44:"), written  # only a coin type that is not bitcoin's own
+        return
+    assert asset(once) == once == Asset(str(once))
+    assert (once.chain, once.namespace) == (Asset(written).chain, Asset(written).namespace)
+    assert once.lower().replace("0", "") == written.lower().replace("0", ""), "nothing but case and noughts may change"
+
+
+@given(contracts, st.data())
+def test_two_spellings_of_one_contract_are_one_asset(contract: str, data: st.DataObject) -> None:
+    other = "0x" + "".join(data.draw(st.sampled_from([digit.lower(), digit.upper()])) for digit in contract[2:])
+    assert asset(f"eip155:1/erc20:{contract}") == asset(f"eip155:1/erc20:{other}")
+
+
+@pytest.mark.shared
+def test_every_test_case_of_the_caip_is_an_asset_and_differs_from_it_in_case_only() -> None:
+    text = read_data("vectors/CAIPs__caip-19.md").decode()
+    block = re.search(r"## Test Cases.*?```\n(.*?)```", text, re.DOTALL)
+    assert block is not None
+    cases = [line for line in block[1].splitlines() if line and not line.startswith("#")]
+    assert len(cases) >= 11
+    for case in cases:
+        assert asset(case).lower() == case.lower()

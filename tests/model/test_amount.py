@@ -81,6 +81,30 @@ def test_base_units_are_an_int_and_nothing_that_looks_like_one(value: Any) -> No
         Amount(value, BTC)
 
 
+@pytest.mark.parametrize("value", [1.5, 0.0, float("nan"), True, "1", None, Decimal(1), Fraction(3, 2)])
+def test_only_whole_base_units_are_written_as_decimal_text(value: Any) -> None:
+    with pytest.raises(InvalidAmount, match="must be an int of base units"):
+        format_units(value, 8)
+
+
+@pytest.mark.parametrize("places", [-1, 8.0, "8", None, True])
+def test_the_digits_after_the_point_are_counted_by_a_whole_number(places: Any) -> None:
+    for use in (
+        lambda: format_units(1, places),
+        lambda: parse_units("1", places),
+        lambda: Amount(1, BTC).format(places),
+    ):
+        with pytest.raises(InvalidAmount, match=r"decimals must be 0, 1, 2 \.\.\. digits after the point, got"):
+            use()
+
+
+def test_a_number_of_thousands_of_digits_is_refused_as_an_amount() -> None:
+    for text in ("9" * 5000, "0." + "1" * 5000):
+        with pytest.raises(InvalidAmount, match="is no amount; at most 1000 are read"):
+            parse_units(text, 6000)
+    assert parse_units("9" * 1000, 0) == 10**1000 - 1
+
+
 def test_only_a_direction_may_be_negative() -> None:
     assert base_units(-1, signed=True) == -1
     with pytest.raises(InvalidAmount, match="fee must not be negative, got -1"):

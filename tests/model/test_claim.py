@@ -14,9 +14,9 @@ from cryptotrace.model.identity import Asset
 BTC = Asset("bip122:000000000019d6689c085ae165831e93/slip44:0")
 
 
-@pytest.mark.parametrize("name", ["", " ", "\t\n"])
-def test_a_claim_needs_a_name(name: str) -> None:
-    with pytest.raises(ModelError, match="needs the claimant's name"):
+@pytest.mark.parametrize("name", ["", " ", "\t\n", 5, None, b"Anna"])
+def test_a_claim_needs_a_name(name: Any) -> None:
+    with pytest.raises(ModelError, match="needs the claimant's name as text, got"):
         Claim(name, "a:0", BTC, 1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,13 @@ def test_what_is_no_account_is_refused(text: str) -> None:
 def test_what_is_no_asset_is_refused(text: str) -> None:
     with pytest.raises(InvalidIdentifier, match="is not a CAIP-19"):
         Asset(text)
+
+
+@pytest.mark.parametrize("kind", [Chain, Account, Asset])
+@pytest.mark.parametrize("value", [5, None, 1.5, b"bip122:1", ["bip122:1"], True])
+def test_what_is_no_text_is_no_identifier(kind: Any, value: Any) -> None:
+    with pytest.raises(InvalidIdentifier, match=re.escape(f"{value!r} is not a CAIP-")):
+        kind(value)
 
 
 def test_a_script_without_an_address_says_so() -> None:

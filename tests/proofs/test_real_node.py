@@ -247,7 +247,7 @@ def test_every_source_gives_the_same_trace_and_what_was_recorded_gives_it_again(
             assert {record.source for record in case.archive.records()} == {
                 specs[kind.removeprefix("again-")].partition("?")[0]
             }
-            digests[kind], holdings[kind] = case.settings.trace.digest, view.holdings().to_dicts()
+            digests[kind], holdings[kind] = case.settings.trace.digest, view.holdings().to_dict()["holdings"]
             check_evidence(case, planted)
     assert len(set(digests.values())) == 1, digests
     assert all(rows == holdings["rpc"] for rows in holdings.values())

@@ -54,7 +54,7 @@ def block_at(height: int, previous: str, *others: WireTransaction, tag: bytes = 
 def _version_two(block: WireBlock, previous: str) -> WireBlock:
     from dataclasses import replace
 
-    from cryptotrace.chains.bitcoin.header import target_of_bits
+    from cryptotrace.chains.bitcoin.hashes import target_of_bits
     from cryptotrace.chains.bitcoin.wire import decode_header, encode_header
 
     for nonce in range(10_000):

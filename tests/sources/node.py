@@ -7,8 +7,9 @@ from typing import Any
 
 from tests.sources.chain import Chain, Coins, RpcRefusal
 
+from cryptotrace.chains.bitcoin.hashes import hash_bytes
 from cryptotrace.chains.bitcoin.merkle import pair
-from cryptotrace.chains.bitcoin.wire import encode, encode_header, hash_bytes
+from cryptotrace.chains.bitcoin.wire import encode, encode_header
 from cryptotrace.model.transaction import Outpoint
 
 

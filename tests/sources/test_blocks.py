@@ -9,8 +9,9 @@ from tests.sources.blockfolder import block_at, entry, payment, write
 from tests.sources.chain import REGTEST, Chain
 from tests.training_chain import blocks, story
 
+from cryptotrace.chains.bitcoin.hashes import double_sha256
 from cryptotrace.chains.bitcoin.script import account_of_script
-from cryptotrace.chains.bitcoin.wire import double_sha256, encode, encode_block
+from cryptotrace.chains.bitcoin.wire import encode, encode_block
 from cryptotrace.errors import ConfigurationError, DataNotFound, MalformedBytes
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.source import Spend, SpendUnknown, Unspent

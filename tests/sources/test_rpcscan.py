@@ -24,7 +24,7 @@ class Node:
 
     def __init__(self) -> None:
         self.asked: list[int] = []
-        self.scan = BlockScan(self.fetch, REGTEST.chain)
+        self.scan = BlockScan(self.fetch, REGTEST)
 
     def fetch(self, heights: Sequence[int]) -> list[RawBlock]:
         self.asked += heights

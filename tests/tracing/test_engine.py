@@ -17,6 +17,7 @@ from cryptotrace.errors import InsufficientBalance, TracingError
 from cryptotrace.model.block import Position
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.flow import Resting, Unknown
+from cryptotrace.model.verdict import LinkClass
 from cryptotrace.tracing.engine import trace
 from cryptotrace.tracing.result import EndReason, Stops, Trace
 from cryptotrace.tracing.rules import RULES
@@ -182,10 +183,63 @@ def test_money_stolen_again_stays_with_the_first_victim() -> None:
     assert _collisions(found) == [("t1:0", "W", 5)]
 
 
-def test_a_claimed_flow_counts_as_hop_nought_wherever_it_stands() -> None:
-    case = notation.chain("t1: A 6 -> B 6\nt2: B 6 -> C 6\nt3: C 6 -> D 6\nV claims A\nW claims C 1 from 0").case
-    hops = {t.flow.id: t.hop for t in checks.run(case, "fifo").flows if t.flow.units}
-    assert hops == {"fund:0": 0, "t1:0": 1, "t2:0": 0, "t3:0": 1}
+def test_a_claim_on_what_nobody_claimed_before_starts_at_hop_nought_in_a_pot_that_was_reached_too() -> None:
+    # FIFO: B is V's 6, C is clean; W's claim on C starts there, though t1 was reached by V
+    written = notation.chain("t1: A 6, K 4 -> B 6, C 4\nt2: C 4 -> D 4\nV claims A\nW claims C")
+    found = {t.flow.id: (t.hop, t.link_class.value) for t in checks.run(written.case, "fifo").flows if t.flow.units}
+    assert found == {
+        written.at["A"]: (0, "L1"),
+        written.at["B"]: (1, "L3"),
+        written.at["C"]: (0, "L1"),
+        written.at["D"]: (1, "L3"),
+    }
+
+
+#: C is stolen again after it took in V's 30: V30 W30 under FIFO. D is V's 25, E is V5 W29, the last fee is W's.
+STOLEN_AGAIN = notation.chain("""
+    t1: A 30, B 70 -> C 60, F 38, fee 2
+    t2: C 60 -> D 25, E 34, fee 1
+    V claims A
+    W claims C
+""")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_share_that_came_through_a_pot_keeps_its_hop_and_class_where_a_second_claim_meets_it(rule: str) -> None:
+    found = {t.flow.id: t for t in checks.run(STOLEN_AGAIN.case, rule).flows}
+    at = STOLEN_AGAIN.at
+    if "V" in found[at["C"]].claimed:  # under LIFO and LIBR nothing of V is in C, so W's claim on it is all there is
+        assert {name: (found[at[name]].hop, found[at[name]].link_class.value) for name in "ACDE"} == {
+            "A": (0, "L1"),
+            "C": (1, "L3"),
+            "D": (2, "L3"),
+            "E": (2, "L3"),
+        }
+    else:
+        assert (found[at["C"]].hop, found[at["C"]].link_class.value) == (0, "L1")
+        assert found[at["C"]].claimed == {"W": 60}
+
+
+def test_a_second_claim_does_not_carry_the_first_one_beyond_the_limit_of_hops() -> None:
+    found = checks.run(STOLEN_AGAIN.case, "fifo", stops=Stops(max_hops=1))
+    checks.conserves(found)
+    assert {t.flow.id for t in found.flows if "V" in t.claimed} == {STOLEN_AGAIN.at[name] for name in "AC"}
+    (end,) = found.ends
+    assert (end.flow and end.flow.id, end.reason, end.hop) == (STOLEN_AGAIN.at["C"], EndReason.HOPS, 1)
+    assert end.claimed == {"V": 30, "W": 30}
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given(case=chains())
+def test_a_flow_is_a_fact_only_if_every_claimed_unit_in_it_was_claimed_on_it(case: checks.Case, rule: str) -> None:
+    made = checks.graph(case)
+    claimed_on: dict[str, set[str]] = {}
+    for claim in made.claims:
+        claimed_on.setdefault(claim.flow, set()).add(claim.claimant)
+    for traced in trace(made, made.claims, RULES[rule]).flows:
+        if traced.claimed.keys() - claimed_on.get(traced.flow.id, set()):
+            assert traced.link_class is LinkClass.L3
+            assert traced.hop > 0
 
 
 def test_a_claim_larger_than_its_flow_and_one_in_another_asset_are_refused() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptotrace.errors import TracingError
-from cryptotrace.tracing.fragments import as_text, claimed, merged, split_at, total
+from cryptotrace.tracing.fragments import as_text, as_texts, claimed, merged, split_at, total
 
 fragments = st.lists(st.tuples(st.sampled_from([None, "V1", "V2"]), st.integers(0, 9)))
 
@@ -36,6 +36,11 @@ def test_a_cut_and_what_stays_are_the_whole_and_more_than_the_whole_is_refused(
 
 def test_units_per_claimant_leave_out_the_clean_rest_and_zeros() -> None:
     assert claimed([("V1", 2), (None, 5), ("V2", 0), ("V1", 1)]) == {"V1": 3}
+
+
+def test_texts_per_claimant_are_in_alphabetical_order_without_those_who_have_nothing() -> None:
+    written = as_texts({"W": 2, "V": Fraction(75, 4), "A": 0})
+    assert list(written.items()) == [("V", "75/4"), ("W", "2")]
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**9))

@@ -11,9 +11,10 @@ from tests import notation
 from tests.shared_data import read_vectors, shared_folder
 from tests.tracing import checks
 
-from cryptotrace.errors import UnknownRule
-from cryptotrace.ledger.ledgerfile import read
+from cryptotrace.errors import LedgerFileError, UnknownRule
+from cryptotrace.ledger.ledgerfile import Refused, read
 from cryptotrace.tracing import ledgerfile, oracle
+from cryptotrace.tracing.rules import LEDGER_RULES, UTXO_RULES
 
 #: Not of this direction: ``origins`` is backward tracing.
 NOT_FORWARD = {"origins"}
@@ -85,11 +86,39 @@ def test_one_rule_prints_only_that_rule() -> None:
     assert set(_solved(notation.ledger(LEDGER), "libr")) == {"libr"}
 
 
-def test_a_rule_of_the_other_kind_is_refused_by_name() -> None:
+def test_a_rule_that_no_case_of_the_file_can_have_is_refused_by_name() -> None:
     with pytest.raises(UnknownRule, match="seniority"):
         _solved(notation.ledger(LEDGER), "seniority")
     with pytest.raises(UnknownRule, match="libr"):
         _solved(notation.chain("t1: A 1 -> B 1").case, "libr")
+
+
+def _file(folder: Path, *cases: Any) -> Path:
+    path = folder / "cases.json"
+    path.write_text(json.dumps({"schema": "cryptotrace-taint-vectors/1", "cases": cases}), encoding="utf-8")
+    return path
+
+
+def test_a_case_whose_kind_lacks_the_rule_is_refused_alone_and_the_others_run(tmp_path: Path) -> None:
+    coins = notation.chain("t1: A 1 -> B 1\nV claims A").case | {"name": "coins"}
+    accounts = notation.ledger(LEDGER) | {"name": "accounts"}
+    one, two, three = ledgerfile.solve(read(_file(tmp_path, accounts, coins, accounts)), "libr")["cases"]
+    assert two == {
+        "name": "coins",
+        "result": {
+            "error": "invalid_case",
+            "detail": "rule libr is not one for utxo cases; choose one of: poison, haircut, fifo, lifo, tiho, seniority",
+        },
+    }
+    assert one == three
+    assert one["result"]["libr"]["accounts"]["M"] == {"V": "20"}
+
+
+def test_a_refused_case_of_a_kind_that_has_the_rule_is_enough_for_the_file_to_be_read(tmp_path: Path) -> None:
+    coins = notation.chain("t1: A 1 -> B 1").case | {"name": "coins"}
+    overdrawn = notation.ledger("1: M -> X 16\nopening M 15") | {"name": "overdrawn"}
+    found = ledgerfile.solve(read(_file(tmp_path, coins, overdrawn)), "libr")["cases"]
+    assert [each["result"]["error"] for each in found] == ["invalid_case", "insufficient_balance"]
 
 
 def test_whole_units_have_the_same_structure_as_fractions() -> None:
@@ -120,9 +149,11 @@ def test_a_refused_case_says_why_and_the_others_still_run(tmp_path: Path) -> Non
 
 
 def test_an_unknown_rule_is_refused_even_where_no_case_would_meet_it() -> None:
-    for cases in ([], [("bad", ValueError("refused before"))]):
+    for cases in ([], [Refused("bad", "", LedgerFileError("refused before"))]):
         with pytest.raises(UnknownRule, match="nonsense"):
             ledgerfile.solve(cases, "nonsense")
+        for each in (*UTXO_RULES, *LEDGER_RULES):
+            assert len(ledgerfile.solve(cases, each)["cases"]) == len(cases)
 
 
 def test_totals_are_called_conserved_on_a_ledger_and_a_note_says_where_they_differ() -> None:

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from tests import notation, strategies
 from tests.tracing import checks
 
-from cryptotrace.errors import TracingError
+from cryptotrace.errors import InvalidAmount, ModelError, TracingError
 from cryptotrace.model.verdict import LinkClass
-from cryptotrace.tracing.result import EndReason
+from cryptotrace.tracing.result import EndReason, Stops
 
 
 def test_the_reconciliation_has_a_row_per_claimant_and_the_amount_at_each_kind_of_end() -> None:
@@ -81,6 +81,34 @@ def test_the_first_units_taken_by_a_later_claim_round_nothing() -> None:
     found = checks.run(written.case, "haircut")
     assert checks.shares(found)[written.at["C"]] == {"V": 1, "W": 1}
     assert found.roundings_upstream(written.at["C"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "error", "words"),
+    [
+        ("dust", -5, InvalidAmount, "dust must not be negative, got -5"),
+        ("dust", 0.5, InvalidAmount, "dust must be an int of base units"),
+        ("dust", True, InvalidAmount, "dust must be an int of base units"),
+        ("dust", None, InvalidAmount, "dust must be an int of base units"),
+        ("max_hops", -3, ModelError, "max_hops must be 0, 1, 2 ... or None for no limit, got -3"),
+        ("max_hops", 1.5, ModelError, "max_hops must be .* got 1.5"),
+        ("max_hops", False, ModelError, "max_hops must be .* got False"),
+        ("max_hops", "2", ModelError, "max_hops must be .* got '2'"),
+        ("until", 1.5, ModelError, "until must be whole seconds .* got 1.5"),
+        ("until", "2024-01-01", ModelError, "until must be whole seconds"),
+    ],
+)
+def test_a_stop_that_could_not_mean_what_it_says_is_refused(
+    setting: str, value: Any, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        Stops(**{setting: value})
+
+
+def test_nought_is_an_ordinary_limit_and_none_is_no_limit() -> None:
+    stops = Stops(dust=0, max_hops=0, until=0)
+    assert (stops.dust, stops.max_hops, stops.until) == (0, 0, 0)
+    assert (Stops().max_hops, Stops().until) == (None, None)
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,4 +1,4 @@
-"""All tags of a case, by account. Two tags that differ are both kept; nothing is merged."""
+"""All tags of a case, by account. Two tags that differ are both kept; a tag that is loaded twice is one tag."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ _ORDER = tuple(Grade)
 class TagBook:
     """The tags that a case has loaded.
 
-    A tag speaks about its own address only, never about a cluster.
+    A tag speaks about its own address only, never about a cluster. Equal tags (every field, also the digest of the
+    file) are held once, so loading a TagPack again changes nothing.
     """
 
     def __init__(self, tags: Iterable[Tag] = ()) -> None:
-        self._of: dict[Account, list[Tag]] = defaultdict(list)
-        self._count = 0
+        self._of: dict[Account, dict[Tag, None]] = defaultdict(dict)  # a set that keeps the order of loading
         for tag in tags:
-            self._of[tag.account].append(tag)
-            self._count += 1
+            self._of[tag.account][tag] = None
 
     def __len__(self) -> int:
-        return self._count
+        return sum(map(len, self._of.values()))
 
     def __iter__(self) -> Iterator[Tag]:
         return (tag for tags in self._of.values() for tag in tags)

@@ -7,8 +7,8 @@ The folder holds ``case.toml`` (who, what, which sources and settings), ``ledger
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +16,12 @@ from typing import Self
 
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.attribution.tagpack import TagPack, read_tagpack
+from cryptotrace.case import custody
 from cryptotrace.case import file as casefile
-from cryptotrace.case.connections import Connections, forget_reorganised
+from cryptotrace.case.connections import Connections, Progress, forget_reorganised
 from cryptotrace.case.fetching import fetch as fetch_into
-from cryptotrace.case.tracing import digest_of, run
-from cryptotrace.case.view import TraceView
+from cryptotrace.case.tracing import digest_of, run, settings_of
+from cryptotrace.case.view import FlowsView, TraceView
 from cryptotrace.chains.networks import Network, network
 from cryptotrace.errors import CaseError
 from cryptotrace.evidence.archive import Archive
@@ -35,9 +36,6 @@ from cryptotrace.model.source import Source
 from cryptotrace.model.transaction import Outpoint, txid_text
 from cryptotrace.sources.policy import Policy
 from cryptotrace.tracing.result import Trace
-from cryptotrace.tracing.rules import rule as find_rule
-
-Progress = Callable[[int, int], None]
 
 
 class Case:
@@ -63,7 +61,7 @@ class Case:
         folder, settings, clock = self.folder, self.settings, self._clock
         self.archive = Archive(folder / "evidence", clock=clock)
         self.custody = CustodyLog(folder / "custody.jsonl", actor=settings.author or "not stated", clock=clock)
-        self.custody.check()
+        custody.check(self.custody, self.archive, settings)
         policy = Policy(own_nodes_only=settings.own_nodes_only, own_hosts=settings.own_hosts, notice=notice)
         self._connections = Connections(folder, ArchiveRecorder(self.archive), policy)
         self.tags = TagBook(
@@ -102,20 +100,12 @@ class Case:
         Raises:
             CaseError: the folder is not empty.
         """
-        folder = Path(folder)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise CaseError(
-                f"{folder} exists and is not an empty folder; choose another name, or open it if it is a case"
-            )
-        casefile.check_folder_name(folder)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CaseError(f"{folder} cannot be made: {error.strerror}; choose another place") from error
+        folder = casefile.make_folder(Path(folder))
         settings = casefile.CaseFile(folder.resolve().name, title, question, author, own_nodes_only, tuple(own_hosts))
         casefile.write(folder / "case.toml", settings)
         case = cls(folder, settings, clock=clock or _now, notice=notice or _to_stderr)
-        case.log("create", {"title": title, "own_nodes_only": own_nodes_only})
+        entered = {"title": title, "question": question, "author": author, "own_hosts": list(own_hosts)}
+        case.log("create", {**entered, "own_nodes_only": own_nodes_only}, custody.digest(asdict(settings)))
         return case
 
     @classmethod
@@ -141,6 +131,9 @@ class Case:
         self._connections.close()
         self.store.close()
 
+    def __repr__(self) -> str:
+        return f"<case {self.settings.id}: {self.settings.title}; claims: {len(self.settings.claims)}>"
+
     def __enter__(self) -> Self:
         return self
 
@@ -149,13 +142,14 @@ class Case:
 
     # --- what is entered ----------------------------------------------------------------------------------------------
 
-    def connect(self, chain: str, spec: str) -> Source:
+    def connect(self, chain: str, spec: str, *, progress: Progress | None = None) -> Source:
         """Add a source for a chain and open it.
 
         Args:
             chain: name (``bitcoin``, ``bitcoin-regtest`` ...) or CAIP-2 identifier.
             spec: ``blocks:PATH``, ``rpc:URL``, ``esplora:URL``, ``electrum:HOST:PORT``, ``json:PATH``, ``csv:PATH`` or
                 ``recorded:FOLDER``; keys as ``env:NAME``.
+            progress: called with (files read, files to read).
 
         Raises:
             ConfigurationError: the specification cannot be used.
@@ -164,14 +158,19 @@ class Case:
         """
         net = network(chain)
         entry = casefile.SourceEntry(net.chain, self._connections.portable(spec))
-        source = self._connections.open(net, entry.spec)
+        source = self._connections.open(net, entry.spec, progress)
         self.sources(net).append(source)
         self._change(sources=(*self.settings.sources, entry))
-        self.log("connect", {"chain": net.chain, "source": source.name, "tip": source.tip().height})
+        self.log("connect", {"chain": net.chain, **custody.of_source(source, entry.spec)})
         return source
 
     def tag(self, path: str | Path) -> TagPack:
-        """Load a TagPack. Its bytes become evidence; tags that cannot be used are in ``.refused`` with the reason."""
+        """Load a TagPack. Its bytes become evidence; tags that cannot be used are in ``.refused`` with the reason.
+
+        Raises:
+            CaseError: the file cannot be read.
+            AttributionError: it is no TagPack.
+        """
         path = Path(path)
         try:
             raw = path.read_bytes()
@@ -208,7 +207,8 @@ class Case:
 
         Raises:
             DataNotFound: no source has that output.
-            InvalidAmount: a float, digits below one base unit, or more than the output has.
+            InvalidAmount: a float, digits below one base unit, or a negative amount.
+            CaseError: nothing is claimed, or more than the output has.
         """
         net = network(chain)
         flow = self.graph(net.chain).flow(str(Outpoint.parse(outpoint)))
@@ -216,7 +216,7 @@ class Case:
         if units is None:
             units = flow.units - offset
         claim = Claim(claimant, flow.id, flow.asset, units, offset, basis, author or self.settings.author)
-        if offset + units > flow.units:
+        if units == 0 or offset + units > flow.units:
             raise CaseError(
                 f"the claim takes base units {offset} to {offset + units} of {flow.id}, which has {flow.units}"
             )
@@ -224,16 +224,21 @@ class Case:
             claimant, net.chain, flow.id, flow.asset, str(units), str(offset), basis, claim.author
         )
         self._change(claims=(*self.settings.claims, entry))
-        self.log("claim", {"claimant": claimant, "flow": flow.id, "units": str(units), "basis": basis})
+        self.log("claim", asdict(entry), custody.digest(asdict(entry)))
         return claim
 
     def name_coinjoin(self, txid: str, basis: str) -> None:
-        """Name a transaction a CoinJoin, with the reason: traces stop before it."""
+        """Name a transaction a CoinJoin, with the reason: traces stop before it.
+
+        Raises:
+            CaseError: no reason is given.
+            InvalidIdentifier: not a txid.
+        """
         if not basis.strip():
             raise CaseError("say on what basis the transaction is named a CoinJoin; the report prints it")
         entry = casefile.CoinJoinEntry(txid_text(txid), basis)
         self._change(coinjoins=(*self.settings.coinjoins, entry))
-        self.log("name-coinjoin", {"txid": txid, "basis": basis})
+        self.log("name-coinjoin", asdict(entry), custody.digest(asdict(entry)))
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -242,16 +247,16 @@ class Case:
 
     # --- work ---------------------------------------------------------------------------------------------------------
 
-    def sources(self, net: Network) -> list[Source]:
+    def sources(self, net: Network, progress: Progress | None = None) -> list[Source]:
         """The connected sources of a chain, in the order in which they are asked."""
-        return self._connections.of(net, self.settings.sources)
+        return self._connections.of(net, self.settings.sources, progress)
 
-    def graph(self, chain: Chain, *, held_only: bool = False) -> LedgerGraph:
+    def graph(self, chain: Chain, *, held_only: bool = False, progress: Progress | None = None) -> LedgerGraph:
         """The flow graph of a chain; with ``held_only`` no source is asked."""
         if held_only:
             return LedgerGraph(self.store, chain)
         net = network(chain)
-        sources = self.sources(net)
+        sources = self.sources(net, progress)
         for height, txids in forget_reorganised(self.store, chain, sources):
             self.log("reorganisation", {"chain": chain, "height": height, "removed": list(txids)})
         if sources:
@@ -299,24 +304,16 @@ class Case:
 
         Raises:
             CaseError: there is no claim, or the claims are on several chains.
+            InvalidAmount: ``dust`` or ``max_hops`` is no int, or negative.
         """
         wanted = self.claims if claims is None else (claims,) if isinstance(claims, Claim) else tuple(claims)
-        if until is not None and until.tzinfo is None:
-            raise CaseError("until needs a time zone, e.g. datetime(2026, 1, 1, tzinfo=UTC)")
-        entry = casefile.TraceEntry(
-            find_rule(rule).name,
-            reason,
-            exact,
-            tuple(self._place(claim) for claim in wanted),
-            str(dust),
-            -1 if max_hops is None else max_hops,
-            -1 if until is None else int(until.timestamp()),
-        )
-        self.log("rule", {"rule": rule, "reason": reason, "claims": [str(place) for place in entry.claims]})
+        entry = settings_of(self.claims, wanted, rule, reason, exact=exact, dust=dust, max_hops=max_hops, until=until)
+        asked = asdict(entry) | {"claims": [self.claims[place].flow for place in entry.claims]}
+        self.log("rule", asked)
         result = run(self, entry, held_only=False, progress=progress)
         digest = digest_of(result)
         self._change(trace=replace(entry, digest=digest))
-        self.log("trace", {"rule": rule, "flows": len(result.flows), "ends": len(result.ends)}, digest)
+        self.log("trace", {**asked, "flows": len(result.flows), "ends": len(result.ends)}, digest)
         return TraceView(self, result)
 
     def last_trace(self) -> TraceView:
@@ -333,11 +330,9 @@ class Case:
             raise CaseError("what the case holds has changed since its newest trace; trace again: cryptotrace trace")
         return TraceView(self, result)
 
-    def _place(self, claim: Claim) -> int:
-        try:
-            return self.claims.index(claim)
-        except ValueError:
-            raise CaseError(f"the claim on {claim.flow} is not one of this case; enter it with case.claim") from None
+    def flows(self, chain: str) -> FlowsView:
+        """Everything the case holds of a chain, as a table, a graph or a file."""
+        return FlowsView(self.store, network(chain).chain)
 
     def report(
         self,
@@ -347,6 +342,7 @@ class Case:
         language: str | Sequence[str] = ("en", "ru"),
         path: str | Path | None = None,
         formats: Sequence[str] = ("pdf", "docx", "xlsx", "json"),
+        progress: Progress | None = None,
     ) -> tuple[Path, ...]:
         """Write a report.
 
@@ -357,22 +353,25 @@ class Case:
             path: a folder, or a file whose suffix names the only format (with several languages ``report.pdf`` becomes
                 ``report.en.pdf`` and ``report.ru.pdf``); ``reports/`` in the case if None.
             formats: any of ``pdf``, ``docx``, ``xlsx``, ``json``.
+            progress: called with (files made, files to make).
 
         Returns:
             The files that were written.
 
         Raises:
             ReportError: no such kind, format or language.
+            CaseError: the trace is not one of this case.
+            EvidenceError: an answer that a figure rests on is missing or was altered.
         """
         from cryptotrace.case.reporting import write_report
 
         result = self.last_trace().trace if trace is None else trace if isinstance(trace, Trace) else trace.trace
         languages = (language,) if isinstance(language, str) else tuple(language)
-        paths = write_report(
-            self, result, kind, languages, self.folder / "reports" if path is None else Path(path), formats
-        )
+        place = self.folder / "reports" if path is None else Path(path)
+        paths = write_report(self, result, kind, languages, place, formats, progress)
         for written in paths:
-            self.log("report", {"file": written.name, "kind": kind}, hashlib.sha256(written.read_bytes()).hexdigest())
+            made = {"file": written.name, "kind": kind, "languages": list(languages), "trace": digest_of(result)}
+            self.log("report", made, hashlib.sha256(written.read_bytes()).hexdigest())
         return paths
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -382,9 +381,9 @@ class Case:
         casefile.write(self.folder / "case.toml", settings)
         self.settings = settings
 
-    def log(self, action: str, parameters: dict[str, object], result: str = "") -> None:
+    def log(self, action: str, parameters: Mapping[str, object], result: str = "") -> None:
         """Write an action into the custody log."""
-        self.custody.append(action, parameters, result)
+        custody.write(self.custody, self.archive, action, parameters, result)
 
 
 def _now() -> datetime:

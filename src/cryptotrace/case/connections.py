@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cryptotrace.case.file import SourceEntry
@@ -16,6 +17,8 @@ from cryptotrace.model.source import Blocks, Headers, Source
 from cryptotrace.sources import open_source, parse_spec
 from cryptotrace.sources.policy import Policy
 
+Progress = Callable[[int, int], None]
+
 
 class Connections:
     """The open sources of a case, by chain."""
@@ -26,18 +29,18 @@ class Connections:
         self._policy = policy
         self._open: dict[Chain, list[Source]] = {}
 
-    def of(self, net: Network, entries: Sequence[SourceEntry]) -> list[Source]:
+    def of(self, net: Network, entries: Sequence[SourceEntry], progress: Progress | None = None) -> list[Source]:
         """The sources for a chain, opened now if they were not yet."""
         if net.chain not in self._open:
-            self._open[net.chain] = [self.open(net, e.spec) for e in entries if e.chain == net.chain]
+            self._open[net.chain] = [self.open(net, e.spec, progress) for e in entries if e.chain == net.chain]
         return self._open[net.chain]
 
-    def open(self, net: Network, spec: str) -> Source:
+    def open(self, net: Network, spec: str, progress: Progress | None = None) -> Source:
         """Open one source; a path is relative to the case's folder, so that the folder can be moved."""
         parsed = parse_spec(spec)
         if parsed.is_path:
             spec = spec.replace(parsed.location, str(self._folder / parsed.location), 1)
-        return open_source(spec, net, self._recorder, self._policy)
+        return open_source(spec, net, self._recorder, replace(self._policy, progress=progress))
 
     def portable(self, spec: str) -> str:
         """The specification as it is kept: a path inside the case's folder is relative, any other absolute."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from cryptotrace.case.custody import digest
 from cryptotrace.chains.networks import Network
 from cryptotrace.chains.networks import account as canonical_account
-from cryptotrace.errors import NotSupported
+from cryptotrace.errors import CaseError, NotSupported
 from cryptotrace.model.identity import Account
 from cryptotrace.model.source import Histories
 from cryptotrace.model.transaction import txid_text
@@ -20,7 +21,9 @@ def fetch(
     case: Case, net: Network, txid: str | None, account: str | None, progress: Callable[[int, int], None] | None
 ) -> int:
     """See ``Case.fetch``."""
-    graph = case.graph(net.chain)
+    if (txid is None) == (account is None):
+        raise CaseError("say what to fetch: a txid, or an address, and not both")
+    graph = case.graph(net.chain, progress=progress)
     txids = [txid_text(txid)] if txid is not None else []
     if account is not None:
         txids += _history(case, net, Account(canonical_account(account, net.chain)))
@@ -29,7 +32,7 @@ def fetch(
         graph.ensure(wanted)
         if progress is not None:
             progress(done, len(new) - done)
-    case.log("fetch", {"chain": net.chain, "txid": txid or "", "account": account or "", "new": len(new)})
+    case.log("fetch", {"chain": net.chain, "txid": txid or "", "account": account or "", "new": len(new)}, digest(new))
     return len(new)
 
 

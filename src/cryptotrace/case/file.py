@@ -10,7 +10,7 @@ import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptotrace.errors import CaseError, ConfigurationError
 from cryptotrace.model.claim import Claim
@@ -151,6 +151,22 @@ def check_folder_name(folder: Path, *, windows: bool = _ON_WINDOWS) -> None:
         )
 
 
+def make_folder(folder: Path) -> Path:
+    """Make the folder of a new case, or take an empty one.
+
+    Raises:
+        CaseError: it is not empty, cannot be made, or its name cannot travel.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CaseError(f"{folder} exists and is not an empty folder; choose another name, or open it if it is a case")
+    check_folder_name(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CaseError(f"{folder} cannot be made: {error.strerror}; choose another place") from error
+    return folder
+
+
 def write(path: Path, case: CaseFile) -> None:
     """Write the file whole or not at all."""
     import tomli_w
@@ -190,15 +206,42 @@ def read(path: Path) -> CaseFile:
     }
     try:
         for key, kind in parts.items():
-            document[key] = tuple(kind(**entry) for entry in document.get(key, ()))
+            document[key] = tuple(_checked(kind(**entry)) for entry in document.get(key, ()))
         if "trace" in document:
-            document["trace"] = TraceEntry(
-                **{**document["trace"], "claims": tuple(document["trace"].get("claims", ()))}
-            )
+            entry = {**document["trace"], "claims": tuple(document["trace"].get("claims", ()))}
+            document["trace"] = _checked(TraceEntry(**entry))
         document["own_hosts"] = tuple(document.get("own_hosts", ()))
-        return CaseFile(**document)
-    except TypeError as error:
+        case = _checked(CaseFile(**document))
+    except (TypeError, ValueError) as error:
         known = ", ".join(f.name for f in fields(CaseFile))
         raise ConfigurationError(
             f"{path}: a field is missing, unknown or of the wrong type ({error}); known: {known}"
         ) from error
+    if case.trace is not None and not all(0 <= place < len(case.claims) for place in case.trace.claims):
+        raise ConfigurationError(f"{path}: the newest trace names a claim that is not there; trace again")
+    return case
+
+
+#: Fields that hold a whole number as text.
+_NUMBERS = frozenset({"units", "offset", "dust"})
+#: Type of a field, or of each member of it, as the classes above write it.
+_TYPES: dict[str, type] = {"str": str, "bool": bool, "int": int, "tuple[str, ...]": str, "tuple[int, ...]": int}
+_Entry = TypeVar("_Entry")
+
+
+def _checked(entry: _Entry) -> _Entry:
+    """The entry, if each field is of its type: TOML knows types, and a text is no answer to yes or no.
+
+    Raises:
+        TypeError: a field is not.
+        ValueError: a whole number as text is none.
+    """
+    for each in fields(entry):  # type: ignore[arg-type]
+        value = getattr(entry, each.name)
+        wanted = _TYPES.get(str(each.type))
+        parts = value if isinstance(value, tuple) else (value,)
+        if wanted is not None and any(type(part) is not wanted for part in parts):
+            raise TypeError(f"{each.name} = {value!r}")
+        if each.name in _NUMBERS and not (value.isascii() and value.isdigit()):
+            raise ValueError(f"{each.name} = {value!r}")
+    return entry

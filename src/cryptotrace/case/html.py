@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from cryptotrace.case.text import claimed_text, decimal_text
 from cryptotrace.seizure.holdings import Holding
+from cryptotrace.tracing.fragments import as_text
+from cryptotrace.tracing.result import Reconciliation
 
 if TYPE_CHECKING:
     from cryptotrace.case.view import TraceView
@@ -40,25 +42,31 @@ def holdings_html(rows: Sequence[Holding]) -> str:
     )
 
 
-def trace_html(view: TraceView) -> str:
-    """A trace: rule, reconciliation where the rule has one, holdings."""
-    trace = view.trace
-    if not trace.conserves:
-        return (
-            f"<p>{escape(trace.rule)}: a set of what was touched, not a share; nothing is summed.</p>"
-            + holdings_html(view.holdings().rows)
-        )
-    reconciliation = _table(
-        f"Reconciliation under {trace.rule}",
+def reconciliation_html(rule: str, rows: Sequence[Reconciliation]) -> str:
+    """What came in and where it went, as a table."""
+    return _table(
+        f"Reconciliation under {rule}",
         ("claimant", "claimed", "where it ended", "difference"),
         (
             (
                 row.claimant,
                 decimal_text(row.claimed, row.asset),
                 "; ".join(f"{reason.value}: {decimal_text(units, row.asset)}" for reason, units in row.ends.items()),
-                str(row.difference),
+                as_text(row.difference),
             )
-            for row in view.reconcile()
+            for row in rows
         ),
     )
-    return reconciliation + holdings_html(view.holdings().rows)
+
+
+def trace_html(view: TraceView) -> str:
+    """A trace: rule, reconciliation where the rule has one, holdings."""
+    trace = view.trace
+    notices = "".join(f"<p>{escape(notice)}</p>" for notice in view.notices)
+    if not trace.conserves:
+        return (
+            f"<p>{escape(trace.rule)}: a set of what was touched, not a share; nothing is summed.</p>"
+            + holdings_html(view.holdings().rows)
+            + notices
+        )
+    return reconciliation_html(trace.rule, view.reconcile().rows) + holdings_html(view.holdings().rows) + notices

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cryptotrace.case.file import TraceEntry
 from cryptotrace.errors import CaseError
 from cryptotrace.ledger.store import Store
+from cryptotrace.model.amount import base_units
+from cryptotrace.model.claim import Claim
 from cryptotrace.model.identity import Chain
 from cryptotrace.tracing.engine import trace
 from cryptotrace.tracing.result import Stops, Trace
@@ -18,6 +21,34 @@ from cryptotrace.tracing.rules import rule
 
 if TYPE_CHECKING:
     from cryptotrace.case.case import Case
+
+
+def settings_of(
+    known: Sequence[Claim],
+    wanted: Sequence[Claim],
+    rule_name: str,
+    reason: str,
+    *,
+    exact: bool,
+    dust: int,
+    max_hops: int | None,
+    until: datetime | None,
+) -> TraceEntry:
+    """The settings of a trace as the case keeps them; see ``Case.trace``."""
+    for claim in wanted:
+        if claim not in known:
+            raise CaseError(f"the claim on {claim.flow} is not one of this case; enter it with case.claim")
+    if until is not None and until.tzinfo is None:
+        raise CaseError("the limit of time needs a time zone, e.g. 2026-01-01T00:00:00+00:00")
+    return TraceEntry(
+        rule(rule_name).name,
+        reason,
+        exact,
+        tuple(known.index(claim) for claim in wanted),
+        str(base_units(dust, "dust limit")),
+        -1 if max_hops is None else base_units(max_hops, "limit of hops"),
+        -1 if until is None else int(until.timestamp()),
+    )
 
 
 def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[int, int], None] | None = None) -> Trace:
@@ -41,7 +72,7 @@ def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[i
         None if entry.max_hops < 0 else entry.max_hops,
         None if entry.until < 0 else entry.until,
     )
-    graph = case.graph(chains[0], held_only=held_only)
+    graph = case.graph(chains[0], held_only=held_only, progress=progress)
     result = trace(graph, claims, rule(entry.rule), exact=entry.exact, stops=stops, progress=progress)
     tip = case.store.tip(chains[0])
     tips = () if tip is None else (tip,)

@@ -1,55 +1,70 @@
-"""What the user holds after ``case.trace(...)``: a thin view that asks the other rooms when it is shown."""
+"""What the user holds: thin views of a case's results that ask the other rooms when they are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cryptotrace.case.text import claimed_text, decimal_text
+from cryptotrace.ledger import export
+from cryptotrace.ledger.store import Store
+from cryptotrace.model.identity import Chain
 from cryptotrace.seizure.holdings import Holding, holdings
 from cryptotrace.tracing.fragments import as_text
 from cryptotrace.tracing.result import Reconciliation, Trace
 from cryptotrace.tracing.rules import Purpose, rule
 
 if TYPE_CHECKING:
+    import networkx
     import pandas
 
     from cryptotrace.case.case import Case
 
 
-class HoldingsView:
-    """Where it rests: iterate over it, or show it."""
+_Row = TypeVar("_Row", Holding, Reconciliation)
 
-    def __init__(self, rows: tuple[Holding, ...]) -> None:
-        self.rows = rows
 
-    def __iter__(self) -> Iterator[Holding]:
+class _Rows(Generic[_Row]):
+    """Rows that are shown as a whole and can be taken one by one."""
+
+    rows: tuple[_Row, ...]
+
+    def __iter__(self) -> Iterator[_Row]:
         return iter(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, place: int) -> Holding:
+    def __getitem__(self, place: int) -> _Row:
         return self.rows[place]
 
-    def to_dicts(self) -> list[dict[str, object]]:
-        """One dict per holding; base units as text."""
-        return [
-            {
-                "id": row.id,
-                "account": row.account,
-                "flow": row.flow,
-                "asset": row.asset,
-                "base_units": str(row.units),
-                "claimed": {claimant: as_text(units) for claimant, units in row.claimed.items()},
-                "is_share": row.is_share,
-                "reason": row.reason.value,
-                "detail": row.detail,
-                "tags": [f"{t.label} (grade {t.grade.value}, {t.source})" for t in row.tags],
-            }
-            for row in self.rows
-        ]
+
+class HoldingsView(_Rows[Holding]):
+    """Where it rests: iterate over it, or show it."""
+
+    def __init__(self, trace: TraceView, rows: tuple[Holding, ...]) -> None:
+        self._trace = trace
+        self.rows = rows
+
+    def to_dict(self) -> dict[str, object]:
+        """The rule and, under ``holdings``, one dict per place; base units as text."""
+        return {"rule": self._trace.trace.rule, "holdings": [self._row(row) for row in self.rows]}
+
+    @staticmethod
+    def _row(row: Holding) -> dict[str, object]:
+        return {
+            "id": row.id,
+            "account": row.account,
+            "flow": row.flow,
+            "asset": row.asset,
+            "base_units": str(row.units),
+            "claimed": {claimant: as_text(units) for claimant, units in row.claimed.items()},
+            "is_share": row.is_share,
+            "reason": row.reason.value,
+            "detail": row.detail,
+            "tags": [f"{t.label} (grade {t.grade.value}, {t.source})" for t in row.tags],
+        }
 
     def to_pandas(self) -> pandas.DataFrame:
         """One row per holding and claimant.
@@ -76,6 +91,10 @@ class HoldingsView:
         ]
         return _frame(rows, ("claimed_base_units", "full_base_units"))
 
+    def plot(self, language: str = "en") -> Figure:
+        """How the claimed value came to these places; see ``TraceView.plot``."""
+        return self._trace.plot(language)
+
     def _repr_html_(self) -> str:
         from cryptotrace.case.html import holdings_html
 
@@ -90,6 +109,86 @@ class HoldingsView:
         return "\n".join(lines) or "no holdings"
 
 
+class ReconciliationView(_Rows[Reconciliation]):
+    """In = out + stopped, per claimant: iterate over it, or show it."""
+
+    def __init__(self, rule_name: str, rows: tuple[Reconciliation, ...]) -> None:
+        self._rule = rule_name
+        self.rows = rows
+
+    def to_dict(self) -> dict[str, object]:
+        """The rule and, under ``reconciliation``, one dict per claimant and asset; base units as text."""
+        return {
+            "rule": self._rule,
+            "reconciliation": [
+                {
+                    "claimant": row.claimant,
+                    "asset": row.asset,
+                    "claimed": as_text(row.claimed),
+                    "ends": {reason.value: as_text(units) for reason, units in row.ends.items()},
+                    "difference": as_text(row.difference),
+                }
+                for row in self.rows
+            ],
+        }
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row per claimant and kind of end; ``base_units`` are Python ints (or fractions)."""
+        rows: list[dict[str, Any]] = [
+            {
+                "claimant": row.claimant,
+                "end": reason.value,
+                "base_units": units,
+                "amount": decimal_text(units, row.asset),
+                "asset": str(row.asset),
+            }
+            for row in self.rows
+            for reason, units in row.ends.items()
+        ]
+        return _frame(rows, ("base_units",))
+
+    def _repr_html_(self) -> str:
+        from cryptotrace.case.html import reconciliation_html
+
+        return reconciliation_html(self._rule, self.rows)
+
+    def __repr__(self) -> str:
+        lines: list[str] = []
+        for row in self.rows:
+            lines.append(f"reconciliation for {row.claimant}: claimed {decimal_text(row.claimed, row.asset)}")
+            lines += [f"  {r.value:<11} {decimal_text(units, row.asset):>22}" for r, units in sorted(row.ends.items())]
+            lines.append(f"  difference  {as_text(row.difference)}")
+            lines.append("")
+        return "\n".join(lines[:-1]) or "nothing was claimed"
+
+
+class FlowsView:
+    """Everything a case holds of one chain, in chain order, for other tools; columns: ``cryptotrace.ledger.export``."""
+
+    def __init__(self, store: Store, chain: Chain) -> None:
+        self._store = store
+        self.chain = chain
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row per flow; ``base_units`` are Python ints."""
+        return export.flows_to_pandas(self._store, self.chain)
+
+    def to_networkx(self) -> networkx.MultiDiGraph:
+        """Pots as nodes, flows as edges."""
+        return export.flows_to_networkx(self._store, self.chain)
+
+    def to_graphml(self, path: str | Path) -> Path:
+        """Write the graph as GraphML; ``base_units`` are text."""
+        return export.flows_to_graphml(self._store, self.chain, path)
+
+    def to_parquet(self, path: str | Path) -> Path:
+        """Write the flows as Parquet; ``base_units`` are DECIMAL(38, 0)."""
+        return export.flows_to_parquet(self._store, self.chain, path)
+
+    def _repr_html_(self) -> str:
+        return str(self.to_pandas().to_html(max_rows=20))
+
+
 class TraceView:
     """A trace of a case: ``.trace`` is the frozen result, the methods show it."""
 
@@ -99,11 +198,20 @@ class TraceView:
 
     def holdings(self) -> HoldingsView:
         """Where the claimed value is, and what sources say about the accounts."""
-        return HoldingsView(holdings(self.trace, self._case.tags))
+        return HoldingsView(self, holdings(self.trace, self._case.tags))
 
-    def reconcile(self) -> tuple[Reconciliation, ...]:
-        """In = out + stopped, per claimant; see ``Trace.reconcile``."""
-        return self.trace.reconcile()
+    def reconcile(self) -> ReconciliationView:
+        """In = out + stopped, per claimant; see ``Trace.reconcile``.
+
+        Raises:
+            TracingError: the rule is poison, which is never summed.
+        """
+        return ReconciliationView(self.trace.rule, self.trace.reconcile())
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What lives on top of these transactions and is not followed, one sentence each."""
+        return tuple(f"transaction {txid} carries {what}, which is not followed" for txid, what in self.trace.notices)
 
     def to_dict(self) -> dict[str, object]:
         """The frozen result as text, lists and dicts."""
@@ -123,6 +231,7 @@ class TraceView:
                 "claimant": claimant,
                 "claimed_base_units": units,
                 "claimed": decimal_text(units, traced.flow.asset),
+                "is_share": self.trace.conserves,
                 "spent_in": "" if traced.arrival is None else traced.arrival.txid,
                 "end": "" if traced.end is None else traced.end.value,
             }
@@ -148,7 +257,7 @@ class TraceView:
         purpose = rule(self.trace.rule).purpose
         note = "" if purpose is Purpose.FINDINGS else f" ({purpose.value}: not a basis for findings)"
         head = f"trace under {self.trace.rule}{note}: {len(self.trace.flows)} flows, {len(self.trace.ends)} ends"
-        return f"{head}\n{self.holdings()!r}"
+        return "\n".join((head, repr(self.holdings()), *self.notices))
 
 
 class Figure:

@@ -5,6 +5,6 @@ beside ``bitcoin/`` with the family's formats and name its ``canonical_address``
 room compares chains.
 """
 
-from cryptotrace.chains.networks import NETWORKS, Network, account, candidates, network
+from cryptotrace.chains.networks import NETWORKS, Network, account, asset, candidates, network
 
-__all__ = ["NETWORKS", "Network", "account", "candidates", "network"]
+__all__ = ["NETWORKS", "Network", "account", "asset", "candidates", "network"]

@@ -1,4 +1,4 @@
-"""The chains that this version reads, their parameters, and the one function that makes an account canonical.
+"""The chains that this version reads, their parameters, and the one spelling of an account and of an asset.
 
 Friendly names such as ``bitcoin`` or ``bitcoin-signet`` are resolved here and nowhere else.
 """
@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptotrace.chains.bitcoin.address import canonical_address
-from cryptotrace.errors import InvalidAddress, UnsupportedChain
+from cryptotrace.errors import InvalidAddress, InvalidIdentifier, UnsupportedChain
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account, Asset, Chain
 
+_EVM_CONTRACT_FORM = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+_NUMBER_FORM = re.compile(r"[0-9]+", re.ASCII)
 _SCRIPT_DIGEST_FORM = re.compile(rf"{re.escape(SCRIPT_DIGEST_PREFIX)}[0-9a-f]{{64}}", re.ASCII)
 
 
@@ -43,8 +45,6 @@ class Network:
     """Human-readable part of a witness address, lower-case."""
     max_target: int
     """The easiest proof of work allowed: a block's target is never above it."""
-    halving_interval: int = 210_000
-    """Number of blocks after which the subsidy halves."""
     decimals: int = 8
     """Digits after the point: one coin is ``10 ** decimals`` base units (satoshi)."""
 
@@ -119,7 +119,6 @@ _NETWORKS = (
         p2sh_version=196,
         bech32_prefix="bcrt",
         max_target=(1 << 255) - 1,
-        halving_interval=150,
     ),
 )
 
@@ -140,13 +139,17 @@ def network(name_or_caip2: str) -> Network:
     Raises:
         UnsupportedChain: not a chain that this version knows; the message lists those it knows.
     """
-    known = _BY_NAME.get(name_or_caip2)
+    known = _named(name_or_caip2)
     if known is None:
         raise UnsupportedChain(
             f"{name_or_caip2!r} is not a chain that this version reads; "
             f"known are {', '.join(each.name for each in _NETWORKS)}, or their CAIP-2 identifiers"
         )
     return known
+
+
+def _named(name: object) -> Network | None:
+    return _BY_NAME.get(name) if isinstance(name, str) else None
 
 
 def account(text: str, chain: str) -> Account:
@@ -160,10 +163,12 @@ def account(text: str, chain: str) -> Account:
         chain: friendly name or CAIP-2 identifier.
 
     Raises:
-        InvalidAddress: wrong checksum, another network's address, or letters that only look like the right ones.
+        InvalidAddress: not text, wrong checksum, another network's address, or letters that only look like the right
+            ones.
         UnsupportedChain: the chain is not known.
     """
     where = network(chain)
+    _check_text(text)
     bare = text.removeprefix(f"{where.chain}:")
     if _SCRIPT_DIGEST_FORM.fullmatch(bare):
         return Account.of(where.chain, bare)
@@ -175,7 +180,11 @@ def candidates(text: str) -> tuple[Account, ...]:
 
     Test networks share their address formats, so one text may well name several accounts. To learn why a text is
     refused, call ``account`` for the chain that was meant.
+
+    Raises:
+        InvalidAddress: not text.
     """
+    _check_text(text)
     found = []
     for chain in NETWORKS:
         try:
@@ -183,3 +192,87 @@ def candidates(text: str) -> tuple[Account, ...]:
         except InvalidAddress:
             continue
     return tuple(found)
+
+
+def _check_text(address: object) -> None:
+    if not isinstance(address, str):
+        raise InvalidAddress(f"an address is text, not {type(address).__name__} {address!r}")
+
+
+def asset(text: str) -> Asset:
+    """The canonical asset: one spelling only, so that equal assets are equal texts.
+
+    ==========================  ====================================================================================
+    what                        its one spelling
+    ==========================  ====================================================================================
+    a chain that is known       by friendly name or CAIP-2 identifier: the chain's native asset
+    ``slip44``                  the coin type without leading zeros; on a known chain it must be that chain's own
+    ``erc20 erc721 erc1155``    the contract (``0x`` and 40 hex digits) in lower-case letters, a numbered token
+                                without leading zeros
+    every other namespace       as it is: ``trc20`` is base58, where the case of a letter has a meaning
+    ==========================  ====================================================================================
+
+    Capital letters in a contract may be a checksum (EIP-55); it is not verified here.
+
+    Args:
+        text: CAIP-19 text, or the chain whose native asset is meant.
+
+    Raises:
+        InvalidIdentifier: no CAIP-19 identifier, a coin type that is no number or not the chain's, a token of a coin
+            that has none, or on an EVM chain (``eip155``) a contract of another form.
+
+    Source: CAIP-19 ("Canonicalization": left to the reader), CAIP-20 (slip44: an unsigned integer in decimal), CAIP-21
+    and CAIP-22 (erc20, erc721: the contract's address).
+    """
+    where = _named(text)
+    if where is not None:
+        return where.asset
+    given = Asset(text)
+    canonical = _CANONICAL_ASSET.get(given.namespace)
+    return given if canonical is None else canonical(given)
+
+
+def _coin(given: Asset) -> Asset:
+    if not _NUMBER_FORM.fullmatch(given.reference):
+        raise InvalidIdentifier(f"{str(given)!r}: a slip44 reference is a coin type in decimal digits, e.g. slip44:0")
+    if given.token_id is not None:
+        raise InvalidIdentifier(
+            f"{str(given)!r}: a coin has no tokens; leave out {given.token_id!r} and the '/' before"
+        )
+    coin_type = _plain_number(given.reference)
+    known = NETWORKS.get(given.chain)
+    if known is not None and coin_type != str(known.coin_type):
+        raise InvalidIdentifier(
+            f"{str(given)!r}: coin type {coin_type} is not that of {known.name}; its asset is {known.asset}"
+        )
+    return _asset(given, coin_type, None)
+
+
+def _contract(given: Asset) -> Asset:
+    if not _EVM_CONTRACT_FORM.fullmatch(given.reference):
+        if given.chain.namespace != "eip155":
+            return given
+        raise InvalidIdentifier(
+            f"{str(given)!r}: an {given.namespace} reference on an EVM chain is a contract, 0x and 40 hex digits"
+        )
+    token = given.token_id
+    if token is not None and _NUMBER_FORM.fullmatch(token):
+        token = _plain_number(token)
+    return _asset(given, given.reference.lower(), token)
+
+
+def _asset(given: Asset, reference: str, token: str | None) -> Asset:
+    return Asset(f"{given.chain}/{given.namespace}:{reference}" + ("" if token is None else f"/{token}"))
+
+
+def _plain_number(digits: str) -> str:
+    return digits.lstrip("0") or "0"
+
+
+#: How the references of an asset namespace (CAIP-19) are checked and made canonical.
+_CANONICAL_ASSET: dict[str, Callable[[Asset], Asset]] = {
+    "slip44": _coin,
+    "erc20": _contract,
+    "erc721": _contract,
+    "erc1155": _contract,
+}

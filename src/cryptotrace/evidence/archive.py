@@ -17,7 +17,7 @@ from typing import Any
 
 from cryptotrace.errors import EvidenceError
 from cryptotrace.evidence.canonical import redact, timestamp, utc_now
-from cryptotrace.evidence.linked import LinkedLines, Problem
+from cryptotrace.evidence.linked import ORIGIN, LinkedLines, Problem
 from cryptotrace.model.block import Tip
 from cryptotrace.model.identity import Chain
 
@@ -90,6 +90,19 @@ class Archive:
     def head(self) -> str:
         """Digest of the newest index line; compare it with one kept elsewhere to see lines removed from the end."""
         return self._index.head
+
+    def head_at(self, number: int) -> str:
+        """Digest of the index line of that number; 64 zeros for 0.
+
+        Raises:
+            EvidenceError: the index is damaged, or has no such line.
+        """
+        if number == 0:
+            return ORIGIN
+        for entry in self._index.entries():
+            if entry["number"] == number:
+                return str(entry["digest"])
+        raise EvidenceError(f"{self._index.path} has no line {number}: lines were removed; restore it from a copy")
 
     def __len__(self) -> int:
         return len(self._index)

@@ -18,13 +18,13 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptotrace.errors import CryptotraceError, DataNotFound, InsufficientBalance, LedgerFileError
-from cryptotrace.model.amount import base_units
+from cryptotrace.ledger.fields import Fields, OtherNumber, shown, whole_or_other
 from cryptotrace.model.block import Position
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.flow import Arrival, Ended, Flow, FlowKind, Instant, Pot, Resting, Unknown
@@ -34,8 +34,6 @@ SCHEMA = "cryptotrace-taint-vectors/1"
 #: Everything in such a file is in one unnamed asset.
 ASSET = Asset("ledger:file/slip44:0")
 FEES = "@fees"
-#: Digits of a number in a file. Python itself stops at 4300, and would cost the whole file.
-_LONGEST = 4000
 _OPENING = Position(-1, 0)
 
 
@@ -91,16 +89,33 @@ class LedgerCase:
         end = Position(self.last + 1, 0)
         return {str(pot): self.opening(pot, end) for pot in sorted(self.timeline)}
 
-    def _flow(self, flow_id: str, kind: FlowKind, units: int, source: str, departs: Position) -> Flow:
+    def add_flow(self, flow_id: str, kind: FlowKind, units: int, source: str, departs: Position) -> Flow:
+        """One more flow, which rests until ``arrivals`` says more; its owner is not known.
+
+        Raises:
+            LedgerFileError: there is one of that id already.
+        """
         if flow_id in self.flows:
-            raise LedgerFileError(f"case {self.name}: {flow_id!r} stands for two things; each needs a name of its own")
+            raise LedgerFileError(f"{flow_id!r} stands for two things; each needs a name of its own")
         flow = Flow(flow_id, kind, ASSET, units, Pot(source), departs, None, flow_id)
         self.flows[flow_id] = flow
         return flow
 
 
-def read(path: Path) -> list[LedgerCase | tuple[str, Exception]]:
-    """The cases of a file, in its order; for a case that is refused its name and the reason.
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A case of the file that cannot be traced."""
+
+    name: str
+    """The case's name in the file."""
+    kind: str
+    """``utxo`` or ``ledger``; empty if it is neither."""
+    error: CryptotraceError
+    """Why."""
+
+
+def read(path: Path) -> list[LedgerCase | Refused]:
+    """The cases of a file, in its order; for a case that is refused its name, its kind and the reason.
 
     A number with a point, or of thousands of digits, is refused where it is used, so it costs its own case only. A file
     in which a key stands twice in one object is refused: one of the two would be lost.
@@ -112,9 +127,9 @@ def read(path: Path) -> list[LedgerCase | tuple[str, Exception]]:
         text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the first letter
         document = json.loads(
             text,
-            parse_int=_whole,
-            parse_float=_OtherNumber,
-            parse_constant=_OtherNumber,
+            parse_int=whole_or_other,
+            parse_float=OtherNumber,
+            parse_constant=OtherNumber,
             object_pairs_hook=_unique,
         )
     except OSError as error:
@@ -122,20 +137,6 @@ def read(path: Path) -> list[LedgerCase | tuple[str, Exception]]:
     except (ValueError, RecursionError) as error:
         raise LedgerFileError(f"{path}: not JSON of the schema {SCHEMA}: {error}") from error
     return [_attempt(case, kind) for case, kind in _cases(document, path)]
-
-
-class _OtherNumber:
-    """A number that is no int of base units, as it stands in the file: neither a float nor text."""
-
-    def __init__(self, written: str) -> None:
-        self.written = written
-
-    def __repr__(self) -> str:
-        return self.written
-
-
-def _whole(digits: str) -> int | _OtherNumber:
-    return int(digits) if len(digits) <= _LONGEST else _OtherNumber(digits)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -173,177 +174,155 @@ def _kind(case: Any, stated: Any = None) -> str:
     return ""
 
 
-def _attempt(case: Any, kind: str) -> LedgerCase | tuple[str, Exception]:
-    name = ""
+def _attempt(case: Any, kind: str) -> LedgerCase | Refused:
+    named = case.get("name", "") if isinstance(case, dict) else ""
+    name = named if isinstance(named, str) else shown(named)
     try:
-        name = str(case.get("name", "")) if isinstance(case, dict) else ""
         if not kind:
-            raise LedgerFileError(f"case {name}: neither a list of 'txs' nor one of 'entries' that fits its kind")
-        return _utxo(case, name) if kind == "utxo" else _ledger(case, name)
+            raise LedgerFileError("the case has neither a list of 'txs' nor one of 'entries' that fits its kind")
+        return _utxo(Fields(case), name) if kind == "utxo" else _ledger(Fields(case), name)
     except CryptotraceError as error:
-        return name, error
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        return name, LedgerFileError(f"case {name}: a field is missing or of the wrong type: {error!r}")
-
-
-def _list(holder: Mapping[str, Any], key: str, *, needed: bool = False) -> list[Any]:
-    found = holder[key] if needed else holder.get(key, [])
-    if not isinstance(found, list):
-        raise LedgerFileError(f"{key} must be a list, not {found!r}: a field is of the wrong type")
-    return found
-
-
-def _flag(holder: Mapping[str, Any], key: str) -> bool:
-    found = holder.get(key, False)
-    if not isinstance(found, bool):
-        raise LedgerFileError(f"{key} must be true or false, not {found!r}: a field is of the wrong type")
-    return found
+        return Refused(name, kind, error)
 
 
 # --- UTXO -------------------------------------------------------------------------------------------------------------
 
 
-def _utxo(case: dict[str, Any], name: str) -> LedgerCase:
-    graph = LedgerCase(name, "utxo", (), case)
-    follow = _flag(case.get("options", {}), "follow_fees")
-    graph.last = len(case["txs"])
-    for n, tx in enumerate(case["txs"]):
+def _utxo(case: Fields, name: str) -> LedgerCase:
+    graph = LedgerCase(name, "utxo", (), case.found)
+    follow = case.inner("options").flag("follow_fees")
+    txs = case.objects("txs", needed=True)
+    graph.last = len(txs)
+    for n, tx in enumerate(txs):
         _utxo_transaction(graph, tx, Position(n, 0), follow=follow)
-    graph.claims = tuple(_outpoint_claim(graph, source) for source in _list(case, "sources"))
+    graph.claims = tuple(_outpoint_claim(graph, source) for source in case.objects("sources"))
     return graph
 
 
-def _utxo_transaction(graph: LedgerCase, tx: dict[str, Any], at: Position, *, follow: bool) -> None:
-    txid = tx["id"]
-    if not isinstance(txid, str):
-        raise LedgerFileError(f"case {graph.name}: a transaction's id is text, not {txid!r}")
+def _utxo_transaction(graph: LedgerCase, tx: Fields, at: Position, *, follow: bool) -> None:
+    txid = tx.text("id")
     if f"{txid}:fee" in graph.flows:
-        raise LedgerFileError(f"case {graph.name}: two transactions are called {txid!r}")
+        raise tx.error(f"two transactions are called {txid!r}")
     coming = _incoming(graph, tx, at, follow=follow)
     pot = Pot(txid)
     for flow in coming:
         if isinstance(graph.arrivals.get(flow.id), Arrival):
-            raise LedgerFileError(f"case {graph.name}: {flow.id} is spent twice, the second time by {txid}")
+            raise tx.error(f"{flow.id} is spent twice, the second time by {txid}")
         graph.arrivals[flow.id] = Arrival(pot, at, at.height, txid)
     outputs = [
-        graph._flow(f"{txid}:{n}", FlowKind.OUTPUT, units, txid, at)  # noqa: SLF001 - this module builds the graph
-        for n, units in enumerate(_list(tx, "outputs", needed=True))
+        graph.add_flow(f"{txid}:{n}", FlowKind.OUTPUT, units, txid, at) for n, units in enumerate(tx.wholes("outputs"))
     ]
     fee = sum(f.units for f in coming) - sum(f.units for f in outputs)
-    if fee < 0 or base_units(tx.get("fee", fee), f"fee of {txid}") != fee:
-        raise LedgerFileError(
-            f"case {graph.name}: transaction {txid} does not balance: its inputs leave {fee} for the fee, "
-            f"the file says {tx.get('fee', 'nothing')}"
+    if fee < 0 or tx.whole("fee", fee) != fee:
+        stated = tx.whole("fee") if "fee" in tx else "nothing"
+        raise tx.error(
+            f"transaction {txid} does not balance: its inputs leave {fee} for the fee, the file says {stated}"
         )
-    kind = FlowKind.BURN if _flag(tx, "coinbase") else FlowKind.FEE
-    rest = graph._flow(f"{txid}:fee", kind, fee, txid, at)  # noqa: SLF001
+    kind = FlowKind.BURN if tx.flag("coinbase") else FlowKind.FEE
+    rest = graph.add_flow(f"{txid}:fee", kind, fee, txid, at)
     graph.arrivals[rest.id] = Ended(kind.value)
     graph.timeline[pot].append(Instant(at, pot, tuple(coming), (*outputs, rest), txid))
 
 
-def _incoming(graph: LedgerCase, tx: dict[str, Any], at: Position, *, follow: bool) -> list[Flow]:
-    inputs = _list(tx, "inputs", needed=True)
-    if _flag(tx, "coinbase"):
+def _incoming(graph: LedgerCase, tx: Fields, at: Position, *, follow: bool) -> list[Flow]:
+    txid, inputs = tx.text("id"), tx.texts("inputs", needed=True)
+    if tx.flag("coinbase"):
         if inputs:
-            raise LedgerFileError(f"case {graph.name}: coinbase {tx['id']} has inputs; it can only collect fees")
-        subsidy = graph._flow(f"{tx['id']}:subsidy", FlowKind.ISSUANCE, tx["subsidy"], "~issuance", at)  # noqa: SLF001
-        fees = [_flow_of_kind(graph, f"{txid}:fee", FlowKind.FEE) for txid in _list(tx, "collects")]
+            raise tx.error(f"coinbase {txid} has inputs; it can only collect fees")
+        subsidy = graph.add_flow(f"{txid}:subsidy", FlowKind.ISSUANCE, tx.whole("subsidy"), "~issuance", at)
+        fees = [_flow_of_kind(graph, tx, f"{payer}:fee", FlowKind.FEE) for payer in tx.texts("collects")]
         if not follow:  # the fees ended where they were paid; the same amount enters here unclaimed, once
             fees = [
-                graph._flow(f"{fee.id}:collected", FlowKind.ISSUANCE, fee.units, "~issuance", at)  # noqa: SLF001
-                for fee in fees
+                graph.add_flow(f"{fee.id}:collected", FlowKind.ISSUANCE, fee.units, "~issuance", at) for fee in fees
             ]
         return [subsidy, *fees]
     if inputs:
-        return [_flow_of_kind(graph, outpoint, FlowKind.OUTPUT) for outpoint in inputs]
-    funding = sum(base_units(units, f"output of {tx['id']}") for units in _list(tx, "outputs", needed=True))
-    return [graph._flow(f"{tx['id']}:funding", FlowKind.ISSUANCE, funding, "~outside", at)]  # noqa: SLF001
+        return [_flow_of_kind(graph, tx, outpoint, FlowKind.OUTPUT) for outpoint in inputs]
+    return [graph.add_flow(f"{txid}:funding", FlowKind.ISSUANCE, sum(tx.wholes("outputs")), "~outside", at)]
 
 
-def _flow_of_kind(graph: LedgerCase, flow_id: str, kind: FlowKind) -> Flow:
-    flow = graph.flow(flow_id)
+def _flow_of_kind(graph: LedgerCase, named_by: Fields, flow_id: str, kind: FlowKind) -> Flow:
+    flow = _named(graph, named_by, flow_id)
     if flow.kind is not kind:
-        raise LedgerFileError(f"case {graph.name}: {flow_id} is no {kind.value}, but stands where one is wanted")
+        raise named_by.error(f"{flow_id} is no {kind.value}, but stands where one is wanted")
     return flow
 
 
-def _outpoint_claim(graph: LedgerCase, source: Mapping[str, Any]) -> Claim:
-    flow = _flow_of_kind(graph, source["outpoint"], FlowKind.OUTPUT)
-    offset = source.get("offset", 0)
-    return _claim(graph, flow, source["claim"], source.get("amount", flow.units - offset), offset)
-
-
-def _claim(graph: LedgerCase, flow: Flow, claimant: str, units: int, offset: int = 0) -> Claim:
-    claim = Claim(claimant, flow.id, ASSET, units, offset)
-    if offset + units > flow.units:
-        raise LedgerFileError(
-            f"case {graph.name}: the claim of {claimant} takes more units of {flow.id} than the {flow.units} it has"
+def _named(graph: LedgerCase, named_by: Fields, flow_id: str) -> Flow:
+    if flow_id not in graph.flows:
+        raise named_by.error(
+            f"nothing is called {flow_id!r} here or before; each name must stand for a flow of the file"
         )
-    return claim
+    return graph.flows[flow_id]
+
+
+def _outpoint_claim(graph: LedgerCase, source: Fields) -> Claim:
+    return _claim(
+        _flow_of_kind(graph, source, source.text("outpoint"), FlowKind.OUTPUT), source, source.whole("offset", 0)
+    )
+
+
+def _claim(flow: Flow, source: Fields, offset: int = 0) -> Claim:
+    claimant = source.text("claim")
+    if not claimant.strip():
+        raise source.error("the field 'claim' must be the claimant's name, and is empty")
+    units = source.whole("amount", max(0, flow.units - offset))
+    if offset + units > flow.units:
+        raise source.error(f"the claim of {claimant} takes more units of {flow.id} than the {flow.units} it has")
+    return Claim(claimant, flow.id, ASSET, units, offset)
 
 
 # --- account ledger ---------------------------------------------------------------------------------------------------
 
 
-def _ledger(case: dict[str, Any], name: str) -> LedgerCase:
-    graph = LedgerCase(name, "ledger", (), case)
+def _ledger(case: Fields, name: str) -> LedgerCase:
+    graph = LedgerCase(name, "ledger", (), case.found)
     for key in ("pari_passu_accounts", "libr_closed_form"):
-        if not all(isinstance(account, str) for account in _list(case, key)):
-            raise LedgerFileError(f"case {name}: {key} must be a list of account names")
-    held: dict[str, int] = {}
-    for account, units in case.get("opening", {}).items():
-        held[account] = units
+        case.texts(key)
+    opening = case.inner("opening")
+    held = {account: opening.whole(account) for account in opening.found}
+    for account, units in held.items():
         _move(graph, f"opening:{account}", FlowKind.ISSUANCE, None, account, units, _OPENING)
-    entries: Sequence[Mapping[str, Any]] = case["entries"]
-    order = sorted(range(len(entries)), key=lambda i: _when(entries[i], i))
+    entries = case.objects("entries", needed=True)
+    order = sorted(range(len(entries)), key=lambda i: (*_when(entries[i]), i))
     for place, i in enumerate(order):
         _entry(graph, held, i, entries[i], place)
     graph.last = len(order)
     graph.claims = (
         *(
-            _claim(graph, graph.flow(f"opening:{s['account']}"), s["claim"], s.get("amount", held_at_opening(case, s)))
-            for s in _list(case, "opening_sources")
+            _claim(_named(graph, source, f"opening:{source.text('account')}"), source)
+            for source in case.objects("opening_sources")
         ),
-        *(_entry_claim(graph, source, entries) for source in _list(case, "sources")),
+        *(_entry_claim(graph, source, entries) for source in case.objects("sources")),
     )
     return graph
 
 
-def held_at_opening(case: Mapping[str, Any], source: Mapping[str, Any]) -> int:
-    """The whole opening balance of the account that an opening source names."""
-    return int(case["opening"][source["account"]])
+def _when(entry: Fields) -> tuple[int, int]:
+    """Time and sequence. Text is refused: as text, 10 would come before 9."""
+    return entry.whole("t", signed=True), entry.whole("seq", 0, signed=True)
 
 
-def _when(entry: Mapping[str, Any], i: int) -> tuple[int, int, int]:
-    """The place of an entry in the order. Text is refused: as text, 10 would come before 9."""
-    time = base_units(entry["t"], f"t of entry {i}", signed=True)
-    return time, base_units(entry.get("seq", 0), f"seq of entry {i}", signed=True), i
-
-
-def _entry_claim(graph: LedgerCase, source: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Claim:
-    entry = base_units(source["entry"], "entry of a source")
+def _entry_claim(graph: LedgerCase, source: Fields, entries: list[Fields]) -> Claim:
+    entry = source.whole("entry")
     name = f"#{entry}"
     if name not in graph.flows:
-        if entry >= len(entries) or entries[entry]["value"] != 0:
-            raise LedgerFileError(f"case {graph.name}: entry {entry} moves nothing, so nothing of it can be claimed")
-        graph._flow(name, FlowKind.TRANSFER, 0, "~outside", _OPENING)  # noqa: SLF001 - a claim on zero carries nothing
+        if entry >= len(entries) or entries[entry].whole("value") != 0:
+            raise source.error(f"entry {shown(entry)} moves nothing, so nothing of it can be claimed")
+        graph.add_flow(name, FlowKind.TRANSFER, 0, "~outside", _OPENING)  # a claim on zero carries nothing
         graph.arrivals[name] = Ended("outside")
-    flow = graph.flow(name)
-    return _claim(graph, flow, source["claim"], source.get("amount", flow.units))
+    return _claim(graph.flows[name], source)
 
 
-def _entry(graph: LedgerCase, held: dict[str, int], i: int, entry: Mapping[str, Any], place: int) -> None:
-    sender, recipient = entry["from"], entry["to"]
-    for name in (sender, recipient, entry.get("fee_payer")):
-        if name is not None and not isinstance(name, str):
-            raise LedgerFileError(f"case {graph.name}, entry {i}: an account is named by text, not by {name!r}")
-    value = base_units(entry["value"], f"value of entry {i} of case {graph.name}")
-    fee = base_units(entry.get("fee", 0), f"fee of entry {i} of case {graph.name}")
+def _entry(graph: LedgerCase, held: dict[str, int], i: int, entry: Fields, place: int) -> None:
+    sender, recipient = entry.text_or_null("from"), entry.text_or_null("to")
+    fee_payer = entry.text_or_null("fee_payer") if "fee_payer" in entry else sender
+    value, fee = entry.whole("value"), entry.whole("fee", 0)
     movements = []
     if value and sender != recipient:
         movements.append((f"#{i}", FlowKind.TRANSFER, sender, recipient, value))
     if fee:
-        movements.append((f"#{i}:fee", FlowKind.FEE, entry.get("fee_payer", sender), FEES, fee))
+        movements.append((f"#{i}:fee", FlowKind.FEE, fee_payer, FEES, fee))
     for part, (flow_id, kind, payer, payee, units) in enumerate(movements):
         if payer is not None:
             if held.get(payer, 0) < units:
@@ -357,7 +336,7 @@ def _entry(graph: LedgerCase, held: dict[str, int], i: int, entry: Mapping[str, 
 def _move(
     graph: LedgerCase, flow_id: str, kind: FlowKind, payer: str | None, payee: str | None, units: int, at: Position
 ) -> None:
-    flow = graph._flow(flow_id, kind, units, "~outside" if payer is None else payer, at)  # noqa: SLF001
+    flow = graph.add_flow(flow_id, kind, units, "~outside" if payer is None else payer, at)
     if payer is not None:
         graph.timeline[flow.source].append(Instant(at, flow.source, (), (flow,), flow_id))
     if payee is None:

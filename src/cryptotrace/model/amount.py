@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from cryptotrace.errors import InvalidAmount
 from cryptotrace.model.identity import Asset
 
+#: Characters of a decimal number that are read. No real amount comes near; Python itself stops at 4300 digits.
+_LONGEST = 1000
 _DECIMAL_FORM = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]+))?", re.ASCII)
 
 
@@ -34,13 +36,17 @@ def parse_units(text: str, decimals: int) -> int:
     whoever wrote it may have meant another asset.
 
     Raises:
-        InvalidAmount: not text, a sign, an exponent, grouping, or more digits after the point than ``decimals``.
+        InvalidAmount: not text, a sign, an exponent, grouping, more digits after the point than ``decimals``, or
+            ``decimals`` is not a non-negative int.
     """
+    _check_decimals(decimals)
     if not isinstance(text, str):
         raise InvalidAmount(f"expected decimal text, got {type(text).__name__} {text!r}; write it as a string")
     match = _DECIMAL_FORM.fullmatch(text)
     if match is None:
         raise InvalidAmount(f"{text!r} is not a plain decimal number; write digits with '.', no sign or grouping")
+    if len(text) > _LONGEST:
+        raise InvalidAmount(f"a number of {len(text)} characters is no amount; at most {_LONGEST} are read")
     part = match["part"] or ""
     if len(part) > decimals:
         raise InvalidAmount(f"{text!r} has digits below one base unit: the asset has {decimals} decimals")
@@ -48,12 +54,23 @@ def parse_units(text: str, decimals: int) -> int:
 
 
 def format_units(units: int, decimals: int) -> str:
-    """Decimal text of ``units`` with all ``decimals`` digits, e.g. ``format_units(1250000000, 8) == "12.50000000"``."""
+    """Decimal text of ``units`` with all ``decimals`` digits, e.g. ``format_units(1250000000, 8) == "12.50000000"``.
+
+    Raises:
+        InvalidAmount: ``units`` is not an int (a float, a fraction, text), or ``decimals`` not a non-negative int.
+    """
+    base_units(units, signed=True)
+    _check_decimals(decimals)
     sign, digits = ("-", str(-units)) if units < 0 else ("", str(units))
     if decimals == 0:
         return sign + digits
     digits = digits.rjust(decimals + 1, "0")
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def _check_decimals(decimals: object) -> None:
+    if isinstance(decimals, bool) or not isinstance(decimals, int) or decimals < 0:
+        raise InvalidAmount(f"decimals must be 0, 1, 2 ... digits after the point, got {decimals!r}")
 
 
 @dataclass(frozen=True, slots=True)

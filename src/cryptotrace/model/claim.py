@@ -32,8 +32,24 @@ class Claim:
     author: str = ""
     """Who entered it."""
 
+    def to_dict(self) -> dict[str, str]:
+        """Every field as text."""
+        return {
+            "claimant": self.claimant,
+            "flow": self.flow,
+            "asset": str(self.asset),
+            "units": str(self.units),
+            "offset": str(self.offset),
+            "basis": self.basis,
+            "author": self.author,
+        }
+
     def __post_init__(self) -> None:
-        if not self.claimant.strip():
-            raise ModelError("a claim needs the claimant's name")
+        if not _is_name(self.claimant):
+            raise ModelError(f"a claim needs the claimant's name as text, got {self.claimant!r}")
         base_units(self.units, f"claim of {self.claimant}")
         base_units(self.offset, f"offset of the claim of {self.claimant}")
+
+
+def _is_name(text: object) -> bool:
+    return isinstance(text, str) and bool(text.strip())

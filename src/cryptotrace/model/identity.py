@@ -1,8 +1,9 @@
 """Which chain, which account, which asset: the CAIP identifiers, as checked strings.
 
 They are subclasses of ``str``: they serve as dictionary keys and as columns, and a type checker tells them apart.
-This module checks form. What an address *means* (checksum, network, script) is the business of ``chains``; the one
-function that makes an account canonical is ``cryptotrace.chains.account``.
+This module checks form. What an address *means* (checksum, network, script) is the business of ``chains``; the
+functions that give an account or an asset its one spelling are ``cryptotrace.chains.account`` and
+``cryptotrace.chains.asset``. Two identifiers are equal only if they are spelt alike.
 
 Source: CAIP-2, CAIP-10, CAIP-19 (Chain Agnostic Improvement Proposals).
 """
@@ -27,6 +28,10 @@ _ASSET_FORM = re.compile(
 SCRIPT_DIGEST_PREFIX = "script-sha256."
 
 
+def _has_form(form: re.Pattern[str], text: object) -> bool:
+    return isinstance(text, str) and form.fullmatch(text) is not None
+
+
 class Chain(str):
     """A blockchain, by its CAIP-2 identifier, e.g. ``bip122:000000000019d6689c085ae165831e93``.
 
@@ -37,7 +42,7 @@ class Chain(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
-        if not _CHAIN_FORM.fullmatch(text):
+        if not _has_form(_CHAIN_FORM, text):
             raise InvalidIdentifier(
                 f"{text!r} is not a CAIP-2 chain identifier; expected namespace:reference, "
                 "e.g. bip122:000000000019d6689c085ae165831e93 for bitcoin"
@@ -68,7 +73,7 @@ class Account(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
-        if not _ACCOUNT_FORM.fullmatch(text):
+        if not _has_form(_ACCOUNT_FORM, text):
             raise InvalidIdentifier(
                 f"{text!r} is not a CAIP-10 account identifier; expected chain:address, "
                 "e.g. bip122:000000000019d6689c085ae165831e93:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
@@ -106,7 +111,7 @@ class Asset(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
-        if not _ASSET_FORM.fullmatch(text):
+        if not _has_form(_ASSET_FORM, text):
             raise InvalidIdentifier(
                 f"{text!r} is not a CAIP-19 asset identifier; expected chain/namespace:reference, "
                 "e.g. bip122:000000000019d6689c085ae165831e93/slip44:0 for BTC"

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """The outcome of a check (after ETSI EN 319 102-1): a check that could not be made does not read as a pass."""
+    """The outcome of a check (after ETSI EN 319 102-1): a check that could not be made does not read as a pass.
+
+    Nothing in this version gives a verdict yet: it is the word in which the verification of a bundle will answer.
+    """
 
     PASSED = "PASSED"
     """It was checked and holds."""
@@ -35,7 +38,11 @@ class LinkClass(StrEnum):
 
 
 class Standing(StrEnum):
-    """How far a fact has been checked against bytes."""
+    """How far a fact has been checked against bytes.
+
+    This version gives ``RECOMPUTED`` and ``REPORTED`` only. ``VERIFIED`` and ``AGREED`` are there for the proofs and
+    the comparison of sources that come later; no fact carries them yet.
+    """
 
     VERIFIED = "verified against the chain"
     """Proved to be in a block of the chain, under a named anchor."""

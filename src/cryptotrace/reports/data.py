@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cryptotrace.reports.dossier import Dossier
 from cryptotrace.reports.foreign import visible
 from cryptotrace.reports.schedules import AddressRow, EndRow, PostingRow, Schedules, TransactionRow
-from cryptotrace.tracing.fragments import Units, as_text
+from cryptotrace.tracing.fragments import as_texts
 from cryptotrace.tracing.rules import Rule
 
 
@@ -69,7 +69,7 @@ def machine_data(dossier: Dossier, rows: Schedules, rule: Rule) -> dict[str, obj
                 for s in dossier.sources
             ],
             "tags_loaded": dossier.tags_loaded,
-            "problems": list(dossier.problems),
+            "outputs_only": list(dossier.outputs_only),
         }
     )
 
@@ -99,7 +99,7 @@ def _posting(posting: PostingRow) -> dict[str, object]:
         "account": posting.account,
         "asset": str(posting.asset),
         "units": str(posting.units),
-        "claimed": _texts(posting.claimed),
+        "claimed": as_texts(posting.claimed),
         "standing": posting.standing.value,
         "other": posting.other,
         "end": posting.end,
@@ -139,17 +139,13 @@ def _end(row: EndRow) -> dict[str, object]:
         "account": end.account,
         "asset": str(end.asset),
         "units": str(row.units),
-        "claimed": _texts(end.claimed),
+        "claimed": as_texts(end.claimed),
         "hop": end.hop,
         "roundings": row.roundings,
         "transaction": row.transaction,
         "address": row.address,
         "next": row.next,
     }
-
-
-def _texts(shares: Mapping[str, Units]) -> dict[str, str]:
-    return {claimant: as_text(units) for claimant, units in shares.items()}
 
 
 def _harmless(value: object) -> dict[str, object]:

@@ -93,6 +93,6 @@ class Dossier:
     cut_off: str
     """Newest time of receipt among the answers, ISO 8601 UTC: the report's date. No wall clock is read."""
     custody_head: str
-    """Digest of the last entry of the custody log when the report was made."""
-    problems: tuple[str, ...] = field(default=())
-    """Whatever does not add up or could not be obtained, as sentences in English (facts for the limits section)."""
+    """Digest of the custody log's entry of the trace: the head of the log up to there."""
+    outputs_only: tuple[str, ...] = field(default=())
+    """Txids of transactions that are known by their outputs only: the values of their inputs could not be had."""

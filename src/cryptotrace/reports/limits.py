@@ -104,10 +104,10 @@ def write_limits(pen: Pen) -> None:
     for key in ("services", "completeness", "unspent", "order", "persons", "alternatives"):
         pen.say(f"limits.{key}")
     pen.say("limits.coverage", None, (), count=draft.words.number(draft.dossier.tags_loaded))
-    if draft.dossier.problems:
+    if draft.dossier.outputs_only:
         pen.head("limits.problems")
-        for problem in draft.dossier.problems:
-            pen.say("limits.problem", None, (), text=problem)
+        for txid in draft.dossier.outputs_only:
+            pen.say("limits.outputs_only", None, (), transaction=txid)
 
 
 def _write_stopped(pen: Pen) -> None:

@@ -23,10 +23,18 @@ RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
 }
 
 
-def render(dossier: Dossier, folder: Path, *, formats: Sequence[str], languages: Sequence[str]) -> tuple[Path, ...]:
+def render(
+    dossier: Dossier,
+    folder: Path,
+    *,
+    formats: Sequence[str],
+    languages: Sequence[str],
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Path, ...]:
     """Write ``tracing-report.LANGUAGE.FORMAT`` for each language and format into ``folder``.
 
-    All files are made before the first is written, so a failure leaves the folder as it was.
+    All files are made before the first is written, so a failure leaves the folder as it was. ``progress`` is called
+    with (files made, files to make).
 
     Returns:
         The files, by language, then by format, in the order in which they were asked for.
@@ -39,11 +47,12 @@ def render(dossier: Dossier, folder: Path, *, formats: Sequence[str], languages:
         what = f"no report format {unknown[0]!r}" if unknown else "no format or no language was asked for"
         raise ReportError(f"{what}; formats are {', '.join(RENDERERS)}, languages are en, ru")
     documents = [content(dossier, language) for language in dict.fromkeys(languages)]
-    made = {
-        folder / f"tracing-report.{document.language}.{name}": RENDERERS[name](document)
-        for document in documents
-        for name in dict.fromkeys(formats)
-    }
+    wanted = [(document, name) for document in documents for name in dict.fromkeys(formats)]
+    made: dict[Path, bytes] = {}
+    for document, name in wanted:
+        made[folder / f"tracing-report.{document.language}.{name}"] = RENDERERS[name](document)
+        if progress is not None:
+            progress(len(made), len(wanted) - len(made))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, data in made.items():

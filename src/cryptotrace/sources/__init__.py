@@ -45,6 +45,9 @@ def open_source(spec: str, network: Network, recorder: Recorder, policy: Policy 
         PublicSourceRefused: the case is set to own nodes only.
         SourceUnavailable: the source does not answer.
         MalformedBytes: a file cannot be read as what it should be.
+        UnsupportedChain: block files of a chain that is known and not read, by name.
+        DataNotFound: a file cannot be read, or a server or a recording lacks what opening needs.
+        SourceLied: it is of another chain than ``network``, or contradicts itself.
     """
     parsed = parse_spec(spec)
     policy = Policy() if policy is None else policy
@@ -76,7 +79,7 @@ def _open_csv(spec: Spec, network: Network, recorder: Recorder, policy: Policy) 
 
     path = Path(spec.location)
     if not path.is_file():
-        raise ConfigurationError(f"{spec.name}: there is no such file")
+        raise ConfigurationError(f"{spec.name}: there is no such file; write csv:PATH with the path of the table")
     try:
         raw = path.read_bytes()
     except OSError as error:

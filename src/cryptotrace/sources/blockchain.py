@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header
 from cryptotrace.chains.bitcoin.proof import block_work, check_work
-from cryptotrace.chains.bitcoin.wire import decode_block
+from cryptotrace.chains.bitcoin.wire import decode_block, encode_header
 from cryptotrace.chains.networks import Network
-from cryptotrace.errors import ChainError, ConfigurationError, ProofRefused
+from cryptotrace.errors import ChainError, ConfigurationError, ProofRefused, UnsupportedChain
 from cryptotrace.sources.blockfiles import BlockPlace
 
 
@@ -54,20 +55,21 @@ def link(
 
     Raises:
         ConfigurationError: no blocks, or a height that cannot be told.
+        UnsupportedChain: no block of that chain, and the first that is there is of one that is known and not read.
     """
     held: dict[str, list[BlockPlace]] = defaultdict(list)
     refused: list[str] = []
-    why: ProofRefused | None = None
+    first: BlockPlace | None = None
     for place in places:
         try:
             check_work(place.header, network.max_target)
         except ProofRefused as error:
-            why = error
+            first = place if first is None else first
             refused.append(f"{place.file.name}: block at byte {place.offset} left out: {error}")
             continue
         held[place.header.hash].append(place)
     if not held:
-        raise ConfigurationError(f"there is no block of {network.name} in the files") from why
+        raise _nothing_left(first, network)
     fragments = _fragments(held)
     _set_heights(fragments, held, network, read, first_height)
     chosen: list[_Fragment] = []
@@ -80,6 +82,21 @@ def link(
     active = {f.height + n: tuple(held[block_hash]) for f in chosen for n, block_hash in enumerate(f.hashes)}
     top = max(chosen, key=lambda f: f.height)
     return LinkedBlocks(dict(sorted(active.items())), tuple(sorted(stale)), top.height, tuple(refused))
+
+
+def _nothing_left(first: BlockPlace | None, network: Network) -> ConfigurationError | UnsupportedChain:
+    """The error for files without a block of the network; ``first`` is the first block that was refused."""
+    if first is None:
+        return ConfigurationError(f"there is no block of {network.name} in the files")
+    where = f"{first.file}, offset {first.offset}"
+    try:
+        refuse_foreign_header(encode_header(first.header))
+    except UnsupportedChain as error:
+        return UnsupportedChain(f"{where}: {error}")
+    return ConfigurationError(
+        f"there is no block of {network.name} in the files: the work of none verifies, see {where}; "
+        "are they of another chain, or damaged?"
+    )
 
 
 def _overlap(one: _Fragment, other: _Fragment) -> bool:

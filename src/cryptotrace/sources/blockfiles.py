@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header
+from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header, refuse_foreign_magic
 from cryptotrace.chains.bitcoin.proof import check_work
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, decode_header
 from cryptotrace.chains.networks import NETWORKS, Network
@@ -45,8 +45,10 @@ class BlockFiles:
     ``problems`` holds, as text with file and offset, what was found between the blocks that is not one.
 
     Raises:
-        ConfigurationError: no such file, no block files in the folder, or blocks of another network.
-        DataNotFound: a file cannot be read.
+        ConfigurationError: no such file, no block files in the folder, or no key in ``xor.dat``.
+        DataNotFound: ``xor.dat`` cannot be read.
+
+    Source: Bitcoin Core (``SaveBlockToDisk``, ``LoadExternalBlockFile``; ``xor.dat`` since version 28).
     """
 
     def __init__(self, path: Path, network: Network) -> None:
@@ -57,11 +59,21 @@ class BlockFiles:
             path /= "blocks"
         self.files = sorted(path.glob("blk*.dat")) if path.is_dir() else [path]
         if not self.files or not path.exists():
-            raise ConfigurationError(f"blocks:{path}: there is no such file, and no blk*.dat in it")
+            raise ConfigurationError(
+                f"blocks:{path}: there is no such file, and no blk*.dat in it; name the folder blocks of a node's data "
+                "folder, that data folder itself, or one file of blocks"
+            )
         self._key = self._read_key(path / "xor.dat" if path.is_dir() else path.with_name("xor.dat"))
 
     def places(self) -> Iterator[BlockPlace]:
-        """Every block in the files, in the order of the files. Reads headers only."""
+        """Every block in the files, in the order of the files. Reads headers only.
+
+        Raises:
+            ConfigurationError: a file holds blocks of another network, by name.
+            UnsupportedChain: a file holds blocks of a chain that is known and not read, by name.
+            MalformedBytes: the one file that there is holds no block.
+            DataNotFound: a file cannot be read.
+        """
         for file in self.files:
             try:
                 with file.open("rb") as stream:
@@ -134,6 +146,7 @@ class BlockFiles:
         for other in NETWORKS.values():
             if head[:4] == other.magic and other.magic != self._magic:
                 raise ConfigurationError(f"{file} holds blocks of {other.name}, not of {self._network.name}")
+        refuse_foreign_magic(head[:4], str(file))
         if len(self.files) > 1 or not _LEAST_BLOCK <= end <= _LARGEST_BLOCK or head[:4] == self._magic:
             return None
         raw = self._take(stream, 0, HEADER_SIZE)

@@ -11,9 +11,10 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cryptotrace.chains.bitcoin.hashes import hash_bytes
 from cryptotrace.chains.bitcoin.proof import check_block, merkle_branch
 from cryptotrace.chains.bitcoin.script import account_of_script
-from cryptotrace.chains.bitcoin.wire import WireBlock, decode_block, encode, hash_bytes
+from cryptotrace.chains.bitcoin.wire import WireBlock, decode_block, encode
 from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ChainError, DataNotFound, MalformedBytes, ProofRefused
 from cryptotrace.evidence.recorder import Recorder
@@ -43,6 +44,9 @@ class BlocksSource:
 
     Raises:
         ConfigurationError: no blocks of that network there, or a height that cannot be told.
+        UnsupportedChain: the blocks are of a chain that is known and not read, by name.
+        MalformedBytes: one file that holds no block.
+        DataNotFound: a file cannot be read.
     """
 
     def __init__(
@@ -123,7 +127,12 @@ class BlocksSource:
     # --- Spends -------------------------------------------------------------------------------------------------------
 
     def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
-        """For each outpoint who spends it."""
+        """For each outpoint who spends it.
+
+        Raises:
+            MalformedBytes: a block is damaged; the message names file and offset.
+            DataNotFound: a file cannot be read any more.
+        """
         for outpoint in outpoints:
             yield self._spend(outpoint)
 
@@ -151,7 +160,12 @@ class BlocksSource:
     # --- Histories ----------------------------------------------------------------------------------------------------
 
     def history(self, account: Account) -> Iterator[str]:
-        """Txids in the files that touch the account, oldest first. Reads every block."""
+        """Txids in the files that touch the account, oldest first. Reads every block.
+
+        Raises:
+            MalformedBytes: a block is damaged; the message names file and offset.
+            DataNotFound: a file cannot be read any more.
+        """
         owned: set[Outpoint] = set()
         found = []
         mine: dict[bytes, bool] = {}

@@ -22,17 +22,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
+from cryptotrace.chains.bitcoin.hashes import is_hash_text
 from cryptotrace.chains.bitcoin.wire import decode_transaction
 from cryptotrace.chains.networks import Network, network
 from cryptotrace.errors import MalformedBytes, SourceLied, UnsupportedChain
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.block import BlockRef, Tip
-from cryptotrace.model.identity import Account
-from cryptotrace.model.source import RawTransaction, Spend, SpendUnknown, Unspent
-from cryptotrace.model.transaction import Outpoint
-from cryptotrace.sources.memory import MemorySource
+from cryptotrace.model.source import RawTransaction
+from cryptotrace.sources.memory import HeldTransactions, MemorySource
 
 #: Names of the columns that are read; others are left alone.
 COLUMNS = ("chain", "txid", "raw", "height", "block_hash", "time", "index")
@@ -40,8 +39,15 @@ _LONGEST_FIELD = 2 * 4_000_000 + 1
 _HEX = set("0123456789abcdefABCDEF")
 
 
-class CsvSource:
+class CsvSource(HeldTransactions):
     """Transactions from a table. Satisfies ``Transactions``, ``Spends`` and ``Histories``.
+
+    Args:
+        network: the chain.
+        filename: the file's name, for messages and evidence.
+        raw: its bytes.
+        recorder: takes the bytes before they are read.
+        name: how the source is called in evidence.
 
     Raises:
         MalformedBytes: the table or a transaction cannot be read; the message names file, line and column.
@@ -49,45 +55,28 @@ class CsvSource:
     """
 
     def __init__(self, network: Network, filename: str, raw: bytes, recorder: Recorder, name: str) -> None:
-        self.chain = network.chain
-        self.name = name
-        self._network = network
-        self._file = filename
-        self._tip_row: tuple[Tip, int] | None = None
-        digest = recorder.record(raw, source=name, request=f"file {filename}")
-        rows = [self._row(cells, line, digest) for line, cells in self._rows(raw)]
-        held = [row for row in rows if row is not None]
-        tip, since = self._completeness()
-        self._held = MemorySource(
-            network, transactions=held, tip=tip, complete_since=since, recorder=recorder, name=name
+        table = _Table(network, filename, name, recorder.record(raw, source=name, request=f"file {filename}"))
+        rows = table.read(raw)
+        tip, since = (None, None) if table.tip_row is None else table.tip_row
+        super().__init__(
+            MemorySource(network, transactions=rows, tip=tip, complete_since=since, recorder=recorder, name=name)
         )
 
-    def tip(self) -> Tip:
-        """The tip that the file states, or the highest block in it."""
-        return self._held.tip()
 
-    def close(self) -> None:
-        """Nothing to let go of."""
+class _Table:
+    """Reads the rows of one table."""
 
-    def transactions(self, txids: Sequence[str]) -> Iterator[RawTransaction]:
-        """The transactions of those txids.
+    def __init__(self, network: Network, filename: str, name: str, digest: str) -> None:
+        self.tip_row: tuple[Tip, int] | None = None
+        """The tip, and since which height the file is complete, if a row states it."""
+        self._network = network
+        self._file = filename
+        self._name = name
+        self._digest = digest
 
-        Raises:
-            DataNotFound: one of them is not in the file.
-        """
-        return self._held.transactions(txids)
-
-    def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
-        """For each outpoint who spends it, as far as the file says."""
-        return self._held.spends(outpoints)
-
-    def history(self, account: Account) -> Iterator[str]:
-        """Txids in the file that touch the account. There may be others that the file does not hold."""
-        return self._held.history(account)
-
-    def _completeness(self) -> tuple[Tip | None, int | None]:
-        """The tip and since when the file is complete, as its tip row states them."""
-        return (None, None) if self._tip_row is None else self._tip_row
+    def read(self, raw: bytes) -> list[RawTransaction]:
+        rows = [self._row(cells, line) for line, cells in self._rows(raw)]
+        return [row for row in rows if row is not None]
 
     def _rows(self, raw: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
         try:
@@ -115,7 +104,7 @@ class CsvSource:
         finally:
             csv.field_size_limit(before)
 
-    def _row(self, cells: Mapping[str, str], line: int, digest: str) -> RawTransaction | None:
+    def _row(self, cells: Mapping[str, str], line: int) -> RawTransaction | None:
         if cells.get("chain") and not self._is_own_chain(cells["chain"]):
             raise self._refuse(
                 line, "chain", f"{cells['chain'][:80]} is not the chain {self._network.name} that was asked for"
@@ -123,9 +112,12 @@ class CsvSource:
         block = self._block(cells, line)
         text = cells.get("raw", "")
         if text.lower() == "tip":
-            if block is None or self._tip_row is not None:
+            if block is None or self.tip_row is not None:
                 raise self._refuse(line, "height", "one tip row, with height and block_hash, is what a file may have")
-            self._tip_row = (Tip(self.chain, block.height, block.hash), self._number(cells, "index", line, 2**31) or 0)
+            self.tip_row = (
+                Tip(self._network.chain, block.height, block.hash),
+                self._number(cells, "index", line, 2**31) or 0,
+            )
             return None
         if len(text) % 2 or not set(text) <= _HEX:
             raise self._refuse(line, "raw", "expected an even number of hex digits")
@@ -136,16 +128,16 @@ class CsvSource:
             raise MalformedBytes(f"{self._file}, line {line}: {error}", offset=error.offset, field="raw") from error
         if cells.get("txid") and cells["txid"] != wire.txid:
             raise SourceLied(
-                f"{self.name} ({self._file}, line {line}): txid is {cells['txid'][:80]} in the table and "
+                f"{self._name} ({self._file}, line {line}): txid is {cells['txid'][:80]} in the table and "
                 f"{wire.txid} by the transaction's bytes; get the row from another source"
             )
         index = self._number(cells, "index", line, 2**31)
         place = -1 if block is None or index is None else index
-        return RawTransaction(self.chain, wire.txid, raw, block, place, digest)
+        return RawTransaction(self._network.chain, wire.txid, raw, block, place, self._digest)
 
     def _is_own_chain(self, name: str) -> bool:
         try:
-            return network(name).chain == self.chain
+            return network(name).chain == self._network.chain
         except UnsupportedChain:
             return False
 
@@ -154,11 +146,11 @@ class CsvSource:
         if height is None:
             return None
         block_hash = cells.get("block_hash", "")
-        if len(block_hash) != 64 or not set(block_hash) <= set("0123456789abcdef"):
+        if not is_hash_text(block_hash):
             raise self._refuse(
                 line, "block_hash", "a row with a height needs its block's hash, 64 lower-case hex digits"
             )
-        return BlockRef(self.chain, height, block_hash, self._number(cells, "time", line, 2**32) or 0)
+        return BlockRef(self._network.chain, height, block_hash, self._number(cells, "time", line, 2**32) or 0)
 
     def _number(self, cells: Mapping[str, str], column: str, line: int, most: int) -> int | None:
         text = cells.get(column, "")

@@ -15,11 +15,10 @@ from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from cryptotrace.chains.bitcoin.address import script_of_address
-from cryptotrace.chains.bitcoin.merkle import branch_root
-from cryptotrace.chains.bitcoin.proof import check_work
+from cryptotrace.chains.bitcoin.proof import is_node_sized, verify_inclusion
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, WireTransaction, decode_header, decode_transaction
 from cryptotrace.chains.networks import Network
-from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
+from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 from cryptotrace.model.source import RawTransaction, Spend, SpendUnknown, Unspent
@@ -41,7 +40,16 @@ class _HistoryRefused(SourceUnavailable):
 
 
 class ElectrumSource:
-    """An Electrum server. Satisfies every protocol but ``Blocks``."""
+    """An Electrum server. Satisfies every protocol but ``Blocks``.
+
+    Args:
+        network: the chain.
+        channel: lines over TCP or TLS, or a recording.
+
+    Raises:
+        SourceLied: the server is one of another chain, or its answers cannot be read.
+        SourceUnavailable: it does not answer.
+    """
 
     def __init__(self, network: Network, channel: Channel) -> None:
         self.chain = network.chain
@@ -116,7 +124,8 @@ class ElectrumSource:
 
         Raises:
             DataNotFound: the server does not know one of them.
-            SourceLied: the bytes hash to another txid.
+            SourceLied: the bytes hash to another txid, or the branch does not lead to the header's root.
+            NotSupported: a confirmed one has 64 bytes without witness, so that no branch proves it.
         """
         with self._answering():
             self._fetch(txids)
@@ -194,7 +203,12 @@ class ElectrumSource:
     # --- Spends -------------------------------------------------------------------------------------------------------
 
     def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
-        """For each outpoint who spends it: the transactions of the output's script are read."""
+        """For each outpoint who spends it: the transactions of the output's script are read.
+
+        Raises:
+            SourceLied: an answer that cannot be used, see ``transactions``.
+            NotSupported: see ``transactions``.
+        """
         self._histories.clear()  # they may have grown: a spend may have arrived in the mempool
         with self._answering():
             found = [self._spend(outpoint) for outpoint in outpoints]
@@ -228,7 +242,12 @@ class ElectrumSource:
     # --- Histories, Balances ------------------------------------------------------------------------------------------
 
     def history(self, account: Account) -> Iterator[str]:
-        """Txids that touch the account, oldest first, unconfirmed last."""
+        """Txids that touch the account, oldest first, unconfirmed last.
+
+        Raises:
+            SourceUnavailable: the server does not give this history; most have a limit.
+            SourceLied: a transaction twice, or confirmed ones out of order.
+        """
         self._histories.clear()
         with self._answering():
             history = self._history(self._key(account))
@@ -236,10 +255,11 @@ class ElectrumSource:
         return iter(confirmed + [txid for txid in history if txid not in set(confirmed)])
 
     def balance(self, account: Account) -> tuple[int, Tip]:
-        """Confirmed satoshi of the account.
+        """Confirmed satoshi of the account, and the tip that the server has by then.
 
         Raises:
             ChainReorganised: the tip of this run is no longer in the active chain.
+            SourceLied: an answer that cannot be read.
         """
         with self._answering():
             result = self._good(
@@ -262,6 +282,8 @@ class ElectrumSource:
 
         Raises:
             DataNotFound: the transaction is not confirmed.
+            SourceLied: the branch does not lead to the root.
+            NotSupported: the transaction has 64 bytes without witness, so that no branch proves it.
         """
         with self._answering():
             self._fetch([txid])
@@ -271,13 +293,17 @@ class ElectrumSource:
             return self._proved(txid, height)
 
     def _proved(self, txid: str, height: int) -> tuple[BlockRef, int, tuple[str, ...]]:
+        raw = self._wires[txid][0]
+        if is_node_sized(raw):
+            raise NotSupported(
+                f"{self.name} cannot prove transaction {txid}: it has 64 bytes without witness, so a branch does not "
+                "prove it (CVE-2017-12842), and the protocol gives no whole blocks; rpc:, esplora: and blocks: can"
+            )
         proof = self._good(self._one("blockchain.transaction.get_merkle", txid, height), f"proof of {txid}")
         index = proof["pos"].integer(0, 2**24)
         branch = tuple(item.hash() for item in proof["merkle"].items())
         header = self._header(height)
-        check_work(header, self._network.max_target)
-        if (root := branch_root(txid, index, branch)) != header.merkle_root:
-            raise lied(self.name, txid, f"merkle branch at height {height}", root, header.merkle_root)
+        verify_inclusion(raw, index, branch, header, self._network.max_target)
         return BlockRef(self.chain, height, header.hash, header.time), index, branch
 
     def _header(self, height: int) -> Header:

@@ -15,21 +15,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 
-from cryptotrace.chains.bitcoin.merkle import branch_root
-from cryptotrace.chains.bitcoin.proof import check_block, check_work
-from cryptotrace.chains.bitcoin.wire import (
-    Header,
-    decode_block,
-    decode_header,
-    decode_transaction,
-)
+from cryptotrace.chains.bitcoin.hashes import is_hash_text
+from cryptotrace.chains.bitcoin.proof import check_block, is_node_sized, merkle_branch, verify_inclusion
+from cryptotrace.chains.bitcoin.wire import Header, decode_block, decode_header, decode_transaction
 from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
-from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
+from cryptotrace.model.identity import Account
 from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnknown, Unspent
 from cryptotrace.model.transaction import Outpoint
-from cryptotrace.sources.esplorajson import check_explorer_figures, lied, read_explorer_transaction, read_status
+from cryptotrace.sources.esplorajson import check_explorer_figures, lied, read_explorer_transaction, read_status, route
 from cryptotrace.sources.foreignjson import Field, parse_json
 from cryptotrace.sources.transport import Answer, Request, Transport, at_tip, blame
 
@@ -50,6 +45,10 @@ class EsploraSource:
         name: how the source is called in evidence.
         check_every_s: how long the tip is trusted to be in the active chain before it is looked at again.
         notice: takes a line about what was left out.
+
+    Raises:
+        SourceLied: a server of another chain.
+        SourceUnavailable: it does not answer.
     """
 
     def __init__(
@@ -189,21 +188,22 @@ class EsploraSource:
                 raise lied(self.name, txid, "txid", txid, wire.txid)
         check_explorer_figures(said, wire, self._network, self.name)
         block = said.block if said.block is not None and said.block.height <= self._tip.height else None
-        index = -1 if block is None else self._place(txid, block)[0]
+        index = -1 if block is None else self._place(txid, raw, block)[0]
         found = RawTransaction(self.chain, txid, raw, block, index, answer.evidence, said.spent)
         if block is not None:
-            self._remember(found)
+            self._remembered[txid] = found
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
         return found
-
-    def _remember(self, found: RawTransaction) -> None:
-        self._remembered[found.txid] = found
-        if len(self._remembered) > _REMEMBERED:
-            self._remembered.popitem(last=False)
 
     # --- Spends -------------------------------------------------------------------------------------------------------
 
     def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
-        """For each outpoint who spends it; the spending transaction's bytes are looked at."""
+        """For each outpoint who spends it; the spending transaction's bytes are looked at.
+
+        Raises:
+            SourceLied: a transaction that is said to spend an output does not, or is not in the block that is named.
+        """
         by_txid: dict[str, tuple[list[Field], str] | DataNotFound] = {}
         with self._answering():
             for txid in dict.fromkeys(outpoint.txid for outpoint in outpoints):
@@ -229,10 +229,8 @@ class EsploraSource:
         block = read_status(entry["status"], self._network)
         spending = self._transaction(txid)
         inputs = decode_transaction(spending.raw).inputs
-        if vin >= len(inputs) or inputs[vin].outpoint != outpoint:
-            raise lied(
-                self.name, txid, f"vin[{vin}]", outpoint, inputs[vin].outpoint if vin < len(inputs) else "absent"
-            )
+        if (found := inputs[vin].outpoint if vin < len(inputs) else "absent") != outpoint:
+            raise lied(self.name, txid, f"vin[{vin}]", outpoint, found)
         if block is not None and spending.block is not None and block.hash != spending.block.hash:
             raise lied(self.name, txid, "status.block_hash", block.hash, spending.block.hash)
         return Spend(outpoint, txid, vin, spending.block, evidence)
@@ -246,7 +244,7 @@ class EsploraSource:
             SourceLied: a page repeats or reorders what an earlier one gave, or the pages together do not give as many
                 transactions as the server's statistics count.
         """
-        base = _address_path(account)
+        base = route(account)
         with self._answering():
             pool, _ = self._listed(f"{base}/txs/mempool")
             unconfirmed = [tx["txid"].hash() for tx in pool]
@@ -304,9 +302,14 @@ class EsploraSource:
         return block.height
 
     def balance(self, account: Account) -> tuple[int, Tip]:
-        """Confirmed satoshi of the account by the server's statistics, and the tip that the server has by then."""
+        """Confirmed satoshi of the account by the server's statistics, and the tip that the server has by then.
+
+        Raises:
+            SourceLied: less than nothing, or an answer that cannot be read.
+            DataNotFound: the server does not know the account, or its own tip.
+        """
         with blame(self.name):
-            stats = self._json(_address_path(account))["chain_stats"]
+            stats = self._json(route(account))["chain_stats"]
             units = stats["funded_txo_sum"].integer() - stats["spent_txo_sum"].integer()
             tip_hash = self._text("/blocks/tip/hash")
             if units < 0:
@@ -322,14 +325,17 @@ class EsploraSource:
 
         Raises:
             DataNotFound: the transaction is not confirmed.
+            SourceLied: the branch does not lead to the root.
         """
         (found,) = self.transactions([txid])
         if found.block is None:
             raise DataNotFound(f"{self.name}: transaction {txid} is not confirmed at {self._tip.height}")
         with blame(self.name):
-            return found.block, *self._place(txid, found.block)
+            return found.block, *self._place(txid, found.raw, found.block)
 
-    def _place(self, txid: str, block: BlockRef) -> tuple[int, tuple[str, ...]]:
+    def _place(self, txid: str, raw: bytes, block: BlockRef) -> tuple[int, tuple[str, ...]]:
+        if is_node_sized(raw):
+            return self._place_in_whole_block(txid, block)
         proof = self._json(f"/tx/{txid}/merkle-proof")
         index = proof["pos"].integer(0, 2**24)
         branch = tuple(item.hash() for item in proof["merkle"].items())
@@ -339,9 +345,16 @@ class EsploraSource:
             raise lied(self.name, txid, "block_height", height, block.height)
         if header.time != block.time:
             raise lied(self.name, txid, "status.block_time", block.time, header.time)
-        if branch_root(txid, index, branch) != header.merkle_root:
-            raise lied(self.name, txid, "merkle", branch_root(txid, index, branch), header.merkle_root)
+        verify_inclusion(raw, index, branch, header, self._network.max_target)
         return index, branch
+
+    def _place_in_whole_block(self, txid: str, block: BlockRef) -> tuple[int, tuple[str, ...]]:
+        """The place of a transaction that a branch does not prove, since it has the size of an inner node."""
+        whole = self._raw_block(block.hash, block.height)
+        txids = [each.txid for each in decode_block(whole.raw).transactions]
+        if whole.ref != block or txid not in txids:
+            raise lied(self.name, txid, "status", f"block {block.hash} at {block.time}", "in no such block")
+        return txids.index(txid), merkle_branch(txids, txids.index(txid))
 
     def _header(self, block_hash: str) -> Header:
         if block_hash not in self._headers:
@@ -349,7 +362,6 @@ class EsploraSource:
             header = decode_header(raw)
             if header.hash != block_hash:
                 raise SourceLied(f"{self.name} gives the header {header.hash} when asked for {block_hash}")
-            check_work(header, self._network.max_target)
             self._headers[block_hash] = header
         return self._headers[block_hash]
 
@@ -373,9 +385,9 @@ class EsploraSource:
 
     def _text(self, path: str) -> str:
         body = self._ask(path).body.strip()
-        if len(body) != 64 or not set(body) <= set(b"0123456789abcdef"):
+        if not is_hash_text(text := body.decode("ascii", errors="replace")):
             raise SourceLied(f"{self.name} gives no hash when asked for {path}: {body[:80]!r}")
-        return body.decode("ascii")
+        return text
 
     def _hex(self, path: str) -> bytes:
         body = self._ask(path).body.strip()
@@ -383,9 +395,3 @@ class EsploraSource:
             return bytes.fromhex(body.decode("ascii"))
         except ValueError:
             raise SourceLied(f"{self.name} gives no hex digits when asked for {path}: {body[:80]!r}") from None
-
-
-def _address_path(account: Account) -> str:
-    if account.is_script_digest:
-        return f"/scripthash/{account.address.removeprefix(SCRIPT_DIGEST_PREFIX)}"
-    return f"/address/{account.address}"

@@ -12,6 +12,7 @@ from cryptotrace.chains.bitcoin.wire import WireInput, WireOutput, WireTransacti
 from cryptotrace.chains.networks import Network
 from cryptotrace.errors import MalformedBytes, SourceLied
 from cryptotrace.model.block import BlockRef
+from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 from cryptotrace.model.source import SpentOutput
 from cryptotrace.model.transaction import Outpoint
 from cryptotrace.sources.foreignjson import Field
@@ -35,6 +36,13 @@ class ExplorerTransaction:
     """What the explorer says about the outputs that are spent."""
     json: Field
     """The object it was read from."""
+
+
+def route(account: Account) -> str:
+    """The path under which an Esplora server tells about an account."""
+    if account.is_script_digest:
+        return f"/scripthash/{account.address.removeprefix(SCRIPT_DIGEST_PREFIX)}"
+    return f"/address/{account.address}"
 
 
 def read_explorer_transaction(tx: Field, network: Network) -> ExplorerTransaction:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from cryptotrace.chains.bitcoin.hashes import is_hash_text
 from cryptotrace.chains.bitcoin.wire import MAX_UNITS
 from cryptotrace.errors import MalformedBytes
 
@@ -71,7 +72,13 @@ def parse_json(raw: bytes, what: str) -> Field:
 
 
 class Field:
-    """A value in a JSON document, with its place in it."""
+    """A value in a JSON document, with its place in it.
+
+    Args:
+        value: what ``json`` made of it.
+        what: names the document in errors.
+        path: its place in the document, as ``vin[0].txid``; empty for the document itself.
+    """
 
     __slots__ = ("path", "value", "what")
 
@@ -108,30 +115,50 @@ class Field:
         return isinstance(self.value, dict) and key in self.value
 
     def __getitem__(self, key: str) -> Field:
-        """The value under ``key`` of an object; null if it has none."""
+        """The value under ``key`` of an object; null if it has none.
+
+        Raises:
+            MalformedBytes: not an object; the error names the field.
+        """
         if not isinstance(self.value, dict):
             raise self.refuse("an object")
         return Field(self.value.get(key), self.what, f"{self.path}.{key}" if self.path else key)
 
     def items(self) -> Iterator[Field]:
-        """The items of an array."""
+        """The items of an array.
+
+        Raises:
+            MalformedBytes: not an array; the error names the field.
+        """
         if not isinstance(self.value, list):
             raise self.refuse("a list")
         for number, item in enumerate(self.value):
             yield Field(item, self.what, f"{self.path}[{number}]")
 
     def integer(self, least: int = 0, most: int = 2**63 - 1) -> int:
-        """A whole number between ``least`` and ``most``."""
+        """A whole number between ``least`` and ``most``.
+
+        Raises:
+            MalformedBytes: not a whole number, or outside of that; the error names the field.
+        """
         if isinstance(self.value, bool) or not isinstance(self.value, int) or not least <= self.value <= most:
             raise self.refuse(f"a whole number from {least} to {most}")
         return self.value
 
     def units(self) -> int:
-        """Satoshi: a whole number that bitcoin can have."""
+        """Satoshi: a whole number that bitcoin can have.
+
+        Raises:
+            MalformedBytes: not such a number; the error names the field.
+        """
         return self.integer(0, MAX_UNITS)
 
     def coins_as_units(self) -> int:
-        """Satoshi of a number of whole coins such as 0.1, exactly."""
+        """Satoshi of a number of whole coins such as 0.1, exactly.
+
+        Raises:
+            MalformedBytes: not a number that bitcoin can have, or digits below one satoshi; the error names the field.
+        """
         value = Decimal(self.value) if type(self.value) is int else self.value
         if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() > 8 or value < 0:
             raise self.refuse("a number of bitcoin")
@@ -144,19 +171,31 @@ class Field:
         return int(units)
 
     def truth(self) -> bool:
-        """True or false."""
+        """True or false.
+
+        Raises:
+            MalformedBytes: neither of them; the error names the field.
+        """
         if not isinstance(self.value, bool):
             raise self.refuse("true or false")
         return self.value
 
     def text(self) -> str:
-        """Text."""
+        """Text.
+
+        Raises:
+            MalformedBytes: not text; the error names the field.
+        """
         if not isinstance(self.value, str):
             raise self.refuse("text")
         return self.value
 
     def raw_hex(self) -> bytes:
-        """The bytes of a text of hex digits."""
+        """The bytes of a text of hex digits.
+
+        Raises:
+            MalformedBytes: not text, or not an even number of hex digits; the error names the field.
+        """
         text = self.text()
         try:
             if not text.isascii() or len(text) % 2 or any(c.isspace() for c in text):
@@ -166,8 +205,12 @@ class Field:
             raise self.refuse("an even number of hex digits") from None
 
     def hash(self) -> str:
-        """A txid or block hash: 64 lower-case hex digits."""
+        """A txid or block hash: 64 lower-case hex digits.
+
+        Raises:
+            MalformedBytes: not text of that form; the error names the field.
+        """
         text = self.text()
-        if len(text) != 64 or not set(text) <= set("0123456789abcdef"):
+        if not is_hash_text(text):
             raise self.refuse("64 lower-case hex digits")
         return text

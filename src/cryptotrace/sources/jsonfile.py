@@ -23,19 +23,22 @@ from cryptotrace.chains.bitcoin.wire import decode_transaction
 from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ConfigurationError, DataNotFound, InvalidIdentifier, SourceLied
 from cryptotrace.evidence.recorder import Recorder
-from cryptotrace.model.block import Tip
 from cryptotrace.model.identity import Account
 from cryptotrace.model.source import RawTransaction, Spend, SpendUnknown, Unspent
 from cryptotrace.model.transaction import Outpoint
 from cryptotrace.sources.esplorajson import check_explorer_figures, lied, read_explorer_transaction, read_status
 from cryptotrace.sources.foreignjson import Field, parse_json
-from cryptotrace.sources.memory import MemorySource
+from cryptotrace.sources.memory import HeldTransactions, MemorySource
 
 
 @dataclass(slots=True)
 class _Contents:
     """What the files say."""
 
+    network: Network
+    """The chain."""
+    name: str
+    """How the source is called."""
     transactions: dict[str, RawTransaction] = field(default_factory=dict)
     """By txid, as the files name them."""
     outspends: dict[Outpoint, tuple[Field, str]] = field(default_factory=dict)
@@ -43,8 +46,69 @@ class _Contents:
     stats: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict)
     """By address: number of transactions, of outputs received, of outputs spent; digest of the file."""
 
+    def read(self, document: Field, digest: str) -> None:
+        if document.is_list:
+            for item in document.items():
+                self.read(item, digest)
+        elif "vin" in document:
+            self._read_transaction(document, digest)
+        elif "outspends" in document:
+            self._read_outspends(document, digest)
+        elif "chain_stats" in document:
+            self._read_stats(document, digest)
+        elif keys := [key for key in ("tx", "txs", "transactions") if key in document]:
+            for key in keys:
+                self.read(document[key], digest)
+        else:
+            raise document.refuse("a transaction, a list of them, outspends, or an address with chain_stats")
 
-class JsonSource:
+    def _read_outspends(self, document: Field, digest: str) -> None:
+        txid = document["txid"].hash()
+        for vout, entry in enumerate(document["outspends"].items()):
+            if entry["spent"].truth():
+                entry["txid"].hash()
+                entry["vin"].integer(0, 2**32 - 1)
+                read_status(entry["status"], self.network)
+            self.outspends[Outpoint(txid, vout)] = (entry, digest)
+
+    def _read_stats(self, document: Field, digest: str) -> None:
+        pool = document["mempool_stats"]
+        if not pool.is_null and pool["tx_count"].integer() > 0:
+            return  # something is under way: the statistics settle nothing
+        stats = document["chain_stats"]
+        counts = (
+            stats["tx_count"].integer(),
+            stats["funded_txo_count"].integer(),
+            stats["spent_txo_count"].integer(),
+        )
+        address = document["address"].text()
+        try:
+            Account.of(self.network.chain, address)
+        except InvalidIdentifier:
+            raise document["address"].refuse("an address") from None
+        self.stats[address] = (counts, digest)
+
+    def _read_transaction(self, tx: Field, digest: str) -> None:
+        said = read_explorer_transaction(tx, self.network)
+        where = f"{self.name} ({tx.what})"
+        if said.wire.txid != said.txid:
+            raise SourceLied(
+                f"{where} gives transaction {said.txid}, but its txid by the rebuilt bytes is {said.wire.txid}: "
+                "a value, script, outpoint or version in it was altered; fetch it from another source"
+            )
+        check_explorer_figures(said, said.wire, self.network, where)
+        held = RawTransaction(self.network.chain, said.txid, said.raw, said.block, -1, digest, said.spent)
+        before = self.transactions.get(said.txid)
+        if before is not None and before.block is not None and said.block is not None and before.block != said.block:
+            raise SourceLied(
+                f"{where} puts transaction {said.txid} into block {said.block.hash}, "
+                f"another file into {before.block.hash}"
+            )
+        if before is None or before.block is None:
+            self.transactions[said.txid] = held
+
+
+class JsonSource(HeldTransactions):
     """Transactions from JSON files. Satisfies ``Transactions``, ``Spends`` and ``Histories``.
 
     Args:
@@ -59,41 +123,23 @@ class JsonSource:
     """
 
     def __init__(self, network: Network, files: Iterable[tuple[str, bytes]], recorder: Recorder, name: str) -> None:
-        self.chain = network.chain
-        self.name = name
         self._network = network
-        self._contents = _Contents()
+        self._contents = _Contents(network, name)
         for filename, raw in files:
             digest = recorder.record(raw, source=name, request=f"file {filename}")
-            self._read(parse_json(raw, filename), digest)
-        self._held = MemorySource(
-            network, transactions=self._contents.transactions.values(), recorder=recorder, name=name
-        )
+            self._contents.read(parse_json(raw, filename), digest)
+        held = self._contents.transactions.values()
+        super().__init__(MemorySource(network, transactions=held, recorder=recorder, name=name))
         self._settled = self._settled_accounts()
 
-    def tip(self) -> Tip:
-        """The highest block that the files name."""
-        return self._held.tip()
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-    def transactions(self, txids: Sequence[str]) -> Iterator[RawTransaction]:
-        """The transactions of those txids.
+    def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
+        """For each outpoint who spends it, as far as transactions, ``outspends`` and statistics in the files say.
 
         Raises:
-            DataNotFound: one of them is not in the files.
+            SourceLied: an ``outspends`` entry names a transaction in the files that does not spend it.
         """
-        return self._held.transactions(txids)
-
-    def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
-        """For each outpoint who spends it, as far as the files say."""
         for outpoint in outpoints:
             yield self._spend(outpoint)
-
-    def history(self, account: Account) -> Iterator[str]:
-        """Txids in the files that touch the account. There may be others that the files do not hold."""
-        return self._held.history(account)
 
     def _spend(self, outpoint: Outpoint) -> Spend | Unspent | SpendUnknown:
         (answer,) = self._held.spends([outpoint])
@@ -140,67 +186,6 @@ class JsonSource:
     def _owns(self, script: bytes, account: Account) -> bool:
         return account_of_script(script, self._network) == account
 
-    def _read(self, document: Field, digest: str) -> None:
-        if document.is_list:
-            for item in document.items():
-                self._read(item, digest)
-        elif "vin" in document:
-            self._read_transaction(document, digest)
-        elif "outspends" in document:
-            self._read_outspends(document, digest)
-        elif "chain_stats" in document:
-            self._read_stats(document, digest)
-        elif keys := [key for key in ("tx", "txs", "transactions") if key in document]:
-            for key in keys:
-                self._read(document[key], digest)
-        else:
-            raise document.refuse("a transaction, a list of them, outspends, or an address with chain_stats")
-
-    def _read_outspends(self, document: Field, digest: str) -> None:
-        txid = document["txid"].hash()
-        for vout, entry in enumerate(document["outspends"].items()):
-            if entry["spent"].truth():
-                entry["txid"].hash()
-                entry["vin"].integer(0, 2**32 - 1)
-                read_status(entry["status"], self._network)
-            self._contents.outspends[Outpoint(txid, vout)] = (entry, digest)
-
-    def _read_stats(self, document: Field, digest: str) -> None:
-        pool = document["mempool_stats"]
-        if not pool.is_null and pool["tx_count"].integer() > 0:
-            return  # something is under way: the statistics settle nothing
-        stats = document["chain_stats"]
-        counts = (
-            stats["tx_count"].integer(),
-            stats["funded_txo_count"].integer(),
-            stats["spent_txo_count"].integer(),
-        )
-        address = document["address"].text()
-        try:
-            Account.of(self.chain, address)
-        except InvalidIdentifier:
-            raise document["address"].refuse("an address") from None
-        self._contents.stats[address] = (counts, digest)
-
-    def _read_transaction(self, tx: Field, digest: str) -> None:
-        said = read_explorer_transaction(tx, self._network)
-        where = f"{self.name} ({tx.what})"
-        if said.wire.txid != said.txid:
-            raise SourceLied(
-                f"{where} gives transaction {said.txid}, but its txid by the rebuilt bytes is {said.wire.txid}: "
-                "a value, script, outpoint or version in it was altered; fetch it from another source"
-            )
-        check_explorer_figures(said, said.wire, self._network, where)
-        held = RawTransaction(self.chain, said.txid, said.raw, said.block, -1, digest, said.spent)
-        before = self._contents.transactions.get(said.txid)
-        if before is not None and before.block is not None and said.block is not None and before.block != said.block:
-            raise SourceLied(
-                f"{where} puts transaction {said.txid} into block {said.block.hash}, "
-                f"another file into {before.block.hash}"
-            )
-        if before is None or before.block is None:
-            self._contents.transactions[said.txid] = held
-
 
 def json_files(path: Path) -> list[tuple[str, bytes]]:
     """Name and bytes of a JSON file, or of every ``*.json`` in a folder, in order of name.
@@ -211,7 +196,9 @@ def json_files(path: Path) -> list[tuple[str, bytes]]:
     """
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if not files or not path.exists():
-        raise ConfigurationError(f"json:{path}: there is no such file, and no *.json file in it")
+        raise ConfigurationError(
+            f"json:{path}: there is no such file, and no *.json file in it; name one JSON file or a folder of them"
+        )
     try:
         return [(file.name, file.read_bytes()) for file in files]
     except OSError as error:

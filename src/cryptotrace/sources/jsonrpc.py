@@ -73,7 +73,15 @@ class Channel(Protocol):
 
 
 class BatchChannel:
-    """JSON-RPC over HTTP, many questions in one request. Bitcoin Core answers so."""
+    """JSON-RPC over HTTP, many questions in one request. Bitcoin Core answers so.
+
+    Args:
+        transport: HTTP.
+        name: how the source is called in evidence.
+        largest_batch: how many questions go into one request at most.
+
+    Source: JSON-RPC 2.0, batch; Bitcoin Core's JSON-RPC interface.
+    """
 
     def __init__(self, transport: Transport, name: str, largest_batch: int = 64) -> None:
         self.name = name
@@ -87,10 +95,16 @@ class BatchChannel:
 
     @tip.setter
     def tip(self, tip: Tip | None) -> None:
+        """From now on the evidence names this tip."""
         self._transport.tip = tip
 
     def call(self, calls: Sequence[Call]) -> list[Reply]:
-        """One reply for each call, in order."""
+        """One reply for each call, in order.
+
+        Raises:
+            SourceUnavailable: no answer after every retry, or one that refuses the request or its credentials.
+            SourceLied: an answer that is not JSON-RPC or that does not belong to the questions.
+        """
         replies: list[Reply] = []
         for start in range(0, len(calls), self._largest_batch):
             replies += self._batch(calls[start : start + self._largest_batch])
@@ -181,6 +195,7 @@ def read_batch(raw: bytes, name: str, evidence: str) -> dict[int, Reply]:
 
     Raises:
         SourceLied: not a list of JSON-RPC answers, or an id twice.
+        SourceUnavailable: the server refuses the request as a whole.
     """
     replies: dict[int, Reply] = {}
     try:

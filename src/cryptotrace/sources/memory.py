@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cryptotrace.chains.bitcoin.proof import merkle_branch
+from cryptotrace.chains.bitcoin.proof import check_headers, merkle_branch
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import WireTransaction, decode_block, decode_transaction, encode
 from cryptotrace.chains.networks import Network
-from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
+from cryptotrace.errors import DataNotFound, NotSupported, ProofRefused, SourceLied
 from cryptotrace.evidence.recorder import MemoryRecorder, Recorder
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account
@@ -36,6 +36,10 @@ class MemorySource:
         complete_since: from this height up to the tip nothing is missing; by default what the held blocks show.
         recorder: takes the bytes when they are first used.
         name: how the source is called in evidence.
+
+    Raises:
+        MalformedBytes: a block or a transaction cannot be read.
+        SourceLied: a txid that is not that of its bytes, or two blocks for one height or one transaction.
     """
 
     def __init__(
@@ -78,17 +82,20 @@ class MemorySource:
 
         Raises:
             MalformedBytes: a block or a transaction cannot be read.
-            SourceLied: a block does not build on the one before it.
+            SourceLied: a block does not meet its work, or does not build on the one before it.
         """
-        held: list[RawBlock] = []
-        for height, raw in enumerate(blocks, first_height):
-            header = decode_block(raw).header
-            if held and header.previous != held[-1].ref.hash:
-                raise SourceLied(
-                    f"memory: the block at height {height} builds on {header.previous}, not on {held[-1].ref.hash}; "
-                    "hand the blocks in in the order of the chain"
-                )
-            held.append(RawBlock(BlockRef(network.chain, height, header.hash, header.time), raw, ""))
+        headers = [decode_block(raw).header for raw in blocks]
+        try:
+            check_headers(headers, network.max_target)
+        except ProofRefused as error:
+            raise SourceLied(
+                f"memory: the blocks from height {first_height} are not a chain: {error}; hand the blocks in in the "
+                "order of the chain"
+            ) from error
+        refs = [
+            BlockRef(network.chain, height, each.hash, each.time) for height, each in enumerate(headers, first_height)
+        ]
+        held = [RawBlock(ref, raw, "") for ref, raw in zip(refs, blocks, strict=True)]
         loose = [RawTransaction(network.chain, decode_transaction(raw).txid, raw, None, -1, "") for raw in unconfirmed]
         return cls(network, blocks=held, transactions=loose, recorder=recorder)
 
@@ -300,6 +307,42 @@ class MemorySource:
         scripts = {output.script for output in self._wires[txid].outputs}
         scripts |= {output.script for output in self._spent(self._held[txid]).values()}
         return {account_of_script(script, self._network) for script in scripts}
+
+
+class HeldTransactions:
+    """What files without whole blocks can answer: transactions, spends and histories, out of what was read of them.
+
+    Args:
+        held: what was read.
+    """
+
+    def __init__(self, held: MemorySource) -> None:
+        self.chain = held.chain
+        self.name = held.name
+        self._held = held
+
+    def tip(self) -> Tip:
+        """The tip that the files state, or the highest block that they name."""
+        return self._held.tip()
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def transactions(self, txids: Sequence[str]) -> Iterator[RawTransaction]:
+        """The transactions of those txids, in their order.
+
+        Raises:
+            DataNotFound: one of them is not in the files.
+        """
+        return self._held.transactions(txids)
+
+    def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
+        """For each outpoint who spends it, as far as the files say."""
+        return self._held.spends(outpoints)
+
+    def history(self, account: Account) -> Iterator[str]:
+        """Txids in the files that touch the account. There may be others that the files do not hold."""
+        return self._held.history(account)
 
 
 def _highest(network: Network, refs: Iterable[BlockRef]) -> Tip:

@@ -17,7 +17,7 @@ def _silent(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which hosts may be asked, and where the warning about public ones goes."""
+    """Which hosts may be asked, and where warnings and progress go."""
 
     own_nodes_only: bool = False
     """Refuse every public host before the first query."""
@@ -25,6 +25,8 @@ class Policy:
     """Names or addresses of own hosts that do not look like it (a node under a public name)."""
     notice: Callable[[str], None] = _silent
     """Takes one line about the first use of each public host."""
+    progress: Callable[[int, int], None] | None = None
+    """Called with (files read, files to read) while a source reads files of its own."""
     _told: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def admit(self, host: str, name: str) -> None:

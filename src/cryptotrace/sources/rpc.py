@@ -17,17 +17,10 @@ from contextlib import AbstractContextManager
 
 from cryptotrace.chains.bitcoin.address import script_of_address
 from cryptotrace.chains.bitcoin.merkle import merkle_branch, merkle_root
-from cryptotrace.chains.bitcoin.proof import check_block, parse_merkle_block
+from cryptotrace.chains.bitcoin.proof import check_block, is_node_sized, parse_merkle_block
 from cryptotrace.chains.bitcoin.wire import decode_block, decode_header, decode_transaction
 from cryptotrace.chains.networks import Network
-from cryptotrace.errors import (
-    ChainReorganised,
-    DataNotFound,
-    NotSupported,
-    ProofRefused,
-    SourceLied,
-    SourceUnavailable,
-)
+from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account
 from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnknown, SpentOutput, Unspent
@@ -54,6 +47,10 @@ class RpcSource:
         network: the chain.
         channel: HTTP, or a recording.
         notice: takes a line about what will take long or was left out.
+
+    Raises:
+        SourceLied: a node of another chain.
+        SourceUnavailable: it does not answer, or is still starting.
     """
 
     def __init__(self, network: Network, channel: Channel, notice: Callable[[str], None]) -> None:
@@ -66,7 +63,7 @@ class RpcSource:
         self._tip = self._find_tip()
         channel.tip = self._tip
         self._has_txindex, self._has_filters = self._indexes()
-        self._scan = BlockScan(self._raw_blocks, self.chain)
+        self._scan = BlockScan(self._raw_blocks, network)
 
     # --- Source -------------------------------------------------------------------------------------------------------
 
@@ -186,7 +183,7 @@ class RpcSource:
         if wire.txid != txid:
             raise lied(self.name, txid, "txid", txid, wire.txid)
         block = None if tx["blockhash"].is_null else self._ref(tx["blockhash"].hash())
-        index = -1 if block is None else self._index(txid, block)
+        index = -1 if block is None else self._index(txid, raw, block)
         spent = {}
         for each, vin in zip(wire.inputs, tx["vin"].items(), strict=False):
             if not vin["prevout"].is_null:
@@ -203,14 +200,13 @@ class RpcSource:
         if tx["fee"].coins_as_units() != fee:
             raise lied(self.name, txid, "fee", tx["fee"].value, fee)
 
-    def _index(self, txid: str, block: BlockRef) -> int:
+    def _index(self, txid: str, raw: bytes, block: BlockRef) -> int:
+        if is_node_sized(raw):  # no branch proves it, its whole block does
+            self._scan.learn(self._raw_blocks([block.height]))
         if (place := self._scan.place(txid)) is not None:
             return place[1]
-        raw = self._good(self._one("gettxoutproof", [txid], block.hash), f"proof of {txid}").raw_hex()
-        try:
-            proof = parse_merkle_block(raw)
-        except ProofRefused as error:
-            raise SourceLied(f"{self.name}: the proof of {txid} does not verify: {error}") from error
+        branch = self._good(self._one("gettxoutproof", [txid], block.hash), f"proof of {txid}").raw_hex()
+        proof = parse_merkle_block(branch, self._network.max_target)
         places = [index for index, matched in proof.matched if matched == txid]
         if proof.header.hash != block.hash or len(places) != 1:
             raise SourceLied(f"{self.name} gives a proof that is not of {txid} in block {block.hash}")
@@ -245,7 +241,11 @@ class RpcSource:
     # --- Spends -------------------------------------------------------------------------------------------------------
 
     def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
-        """For each outpoint who spends it; the spending transaction's bytes are looked at."""
+        """For each outpoint who spends it; the spending transaction's bytes are looked at.
+
+        Raises:
+            SourceLied: a transaction that is said to spend an output does not.
+        """
         with self._answering():
             unspent = self._many("gettxout", [(o.txid, o.vout, False) for o in outpoints])
             pool = self._many("gettxspendingprevout", [([{"txid": o.txid, "vout": o.vout}],) for o in outpoints])
@@ -302,7 +302,7 @@ class RpcSource:
         """Txids that touch the account, oldest first, unconfirmed last.
 
         Raises:
-            NotSupported: the node runs without ``-blockfilterindex=1``.
+            NotSupported: the node runs without ``-blockfilterindex=1``, or the account is the digest of a script.
         """
         if not self._has_filters:
             raise NotSupported(
@@ -322,6 +322,7 @@ class RpcSource:
 
         Raises:
             SourceUnavailable: another scan is running.
+            NotSupported: the account is the digest of a script.
         """
         scanned: tuple[Parameter, ...] = ("start", [f"raw({self._script(account).hex()})"])
         with blame(self.name):
@@ -363,6 +364,7 @@ class RpcSource:
 
         Raises:
             DataNotFound: the transaction is not confirmed.
+            SourceLied: the txids do not lead to the root, or the transaction is not at its place among them.
         """
         with self._answering():
             (found,) = self._transactions([txid])

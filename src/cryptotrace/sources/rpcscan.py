@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cryptotrace.chains.bitcoin.proof import check_block
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, WireTransaction, decode_block, decode_header
+from cryptotrace.chains.networks import Network
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import Chain
 from cryptotrace.model.source import RawBlock
@@ -37,21 +38,25 @@ class BlockScan:
 
     Args:
         fetch: gives the blocks of the active chain at some heights.
-        chain: the chain.
+        network: the chain.
     """
 
-    def __init__(self, fetch: Callable[[Sequence[int]], list[RawBlock]], chain: Chain) -> None:
+    def __init__(self, fetch: Callable[[Sequence[int]], list[RawBlock]], network: Network) -> None:
         self.read: set[int] = set()
         """Heights of the blocks that were read."""
         self._fetch = fetch
-        self._chain = chain
+        self._max_target = network.max_target
         self._places: dict[str, tuple[BlockRef, int]] = {}
         self._spenders: dict[Outpoint, SpendPlace] = {}
         self._owners: dict[bytes, list[Outpoint]] = {}
 
     @staticmethod
     def ref(raw: bytes, height: int, chain: Chain) -> BlockRef:
-        """Which block these bytes are, at that height."""
+        """Which block these bytes are, at that height.
+
+        Raises:
+            MalformedBytes: they are too few for a header.
+        """
         header = decode_header(raw[:HEADER_SIZE])
         return BlockRef(chain, height, header.hash, header.time)
 
@@ -64,18 +69,28 @@ class BlockScan:
         return self._spenders.get(outpoint)
 
     def learn(self, blocks: Iterable[RawBlock]) -> None:
-        """Take in blocks."""
+        """Take in blocks, each checked by itself.
+
+        Raises:
+            MalformedBytes: the bytes are not a block.
+            ProofRefused: work, Merkle root or witnesses do not verify, see ``check_block``.
+        """
         for block in blocks:
             if block.ref.height in self.read:
                 continue
             decoded = decode_block(block.raw)
-            check_block(decoded)
+            check_block(decoded, self._max_target)
             for index, wire in enumerate(decoded.transactions):
                 self._learn(wire, block, index)
             self.read.add(block.ref.height)
 
     def find_transaction(self, txid: str, newest: int) -> BlockRef | None:
-        """The block of a transaction; blocks are read from ``newest`` down until it is found."""
+        """The block of a transaction; blocks are read from ``newest`` down until it is found.
+
+        Raises:
+            MalformedBytes: see ``learn``.
+            ProofRefused: see ``learn``.
+        """
         for high in range(newest, -1, -_AT_ONCE):
             if txid in self._places:
                 break
@@ -84,7 +99,12 @@ class BlockScan:
         return None if found is None else found[0]
 
     def find_spender(self, outpoint: Outpoint, since: int, newest: int) -> SpendPlace | None:
-        """Where an output is spent; blocks are read from ``since`` up to ``newest`` until it is found."""
+        """Where an output is spent; blocks are read from ``since`` up to ``newest`` until it is found.
+
+        Raises:
+            MalformedBytes: see ``learn``.
+            ProofRefused: see ``learn``.
+        """
         for low in range(since, newest + 1, _AT_ONCE):
             if outpoint in self._spenders:
                 break

@@ -3,6 +3,10 @@
 At an instant of a pot, what is on its way arrives, then the pot pays out in the rule's order. The engine opens only the
 pots that claimed value reaches; everything else that enters them is unclaimed. It asks the graph for the rest, so a
 trace over a node, over files or over a ledger of one's own is the same code.
+
+Source: the common model of pots and the orders of serving are the house's own; the rules and their sources stand in
+``cryptotrace.tracing.rules``. That the first claim on a unit stands and a later one is recorded as a collision is
+TaintChain's convention (README of RustyTaintChain: the first taint is saved, subsequent ones are ignored).
 """
 
 from __future__ import annotations
@@ -112,8 +116,8 @@ class _Run:
         if flow.id in self.traced:
             raise _Late(flow.source)
         marks = self.claims_of.get(flow.id, ())
-        if marks:
-            hop = 0
+        if marks and not claimed(fragments):
+            hop = 0  # what came out of the pot before is no part of the claims: they start here
         for claim in marks:
             fragments = self.mark(flow, fragments, claim)
         traced = TracedFlow(flow, fragments, hop, len(self.traced), rounded, None, None, unfollowed)
@@ -271,21 +275,7 @@ def trace(
     for claim in claims:
         claims_of[claim.flow].append(claim)
     rank = {claimant: n for n, claimant in enumerate(dict.fromkeys(claim.claimant for claim in claims))}
-    delays: dict[Pot, int] = defaultdict(int)
-    while True:
-        run = _Run(graph, rule, exact, stops or Stops(), dict(claims_of), rank, progress, delays)
-        try:
-            run.all()
-            break
-        except _Late as late:
-            # Where a source does not tell the place in the block, a payer comes before whom it pays. Each start moves
-            # one pot behind; a chain without circles needs fewer moves than it has pots.
-            delays[late.pot] += 1
-            if delays[late.pot] > len(run.pots):
-                raise TracingError(
-                    f"value arrives in {late.pot} after it was paid out: the graph is not in chain order; fetch these "
-                    "transactions again from a source that tells their place in the block"
-                ) from None
+    run = _finished(lambda delays: _Run(graph, rule, exact, stops or Stops(), dict(claims_of), rank, progress, delays))
     return Trace(
         tuple(claims),
         rule.name,
@@ -296,6 +286,27 @@ def trace(
         tuple(run.collisions),
         rule.conserves,
     )
+
+
+def _finished(start: Callable[[dict[Pot, int]], _Run]) -> _Run:
+    """A run to its end. Where a source does not tell the place in the block, a payer comes before whom it pays.
+
+    Each start moves one pot behind; a chain without circles needs fewer moves than it has pots.
+    """
+    delays: dict[Pot, int] = defaultdict(int)
+    while True:
+        run = start(delays)
+        try:
+            run.all()
+        except _Late as late:
+            delays[late.pot] += 1
+            if delays[late.pot] > len(run.pots):
+                raise TracingError(
+                    f"value arrives in {late.pot} after it was paid out: the graph is not in chain order; fetch these "
+                    "transactions again from a source that tells their place in the block"
+                ) from None
+        else:
+            return run
 
 
 def _end_order(end: End) -> tuple[bool, Position, str]:

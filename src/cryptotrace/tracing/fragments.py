@@ -2,11 +2,14 @@
 
 A fragment is ``(label, units)``: the label names a claimant, None is value that nobody claims. Units are ints, or
 fractions in exact mode.
+
+Source: ordered lists of labelled amounts that are cut and joined are how TaintChain keeps FIFO taint (Anderson,
+Shumailov, Ahmed, "Making Bitcoin Legal"; README of RustyTaintChain).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from cryptotrace.errors import TracingError
@@ -65,6 +68,11 @@ def as_text(units: Units) -> str:
     if units.denominator != 1:
         return f"{_digits(units.numerator)}/{_digits(units.denominator)}"
     return _digits(units.numerator)
+
+
+def as_texts(shares: Mapping[str, Units]) -> dict[str, str]:
+    """Units per claimant as text, claimants in alphabetical order, without those who have nothing."""
+    return {claimant: as_text(shares[claimant]) for claimant in sorted(shares) if shares[claimant] != 0}
 
 
 def _digits(number: int) -> str:

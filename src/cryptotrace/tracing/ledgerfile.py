@@ -12,53 +12,60 @@ from fractions import Fraction
 from typing import Any
 
 from cryptotrace.errors import CryptotraceError, InsufficientBalance, UnknownRule
-from cryptotrace.ledger.ledgerfile import LedgerCase
+from cryptotrace.ledger.ledgerfile import LedgerCase, Refused
 from cryptotrace.model.flow import Flow, FlowKind, Pot
 from cryptotrace.tracing.engine import trace
-from cryptotrace.tracing.fragments import Fragment, Units, as_text
+from cryptotrace.tracing.fragments import Fragment, Units, as_text, as_texts
 from cryptotrace.tracing.result import Trace
 from cryptotrace.tracing.rules import LEDGER_RULES, UTXO_RULES, rule, split_whole
 
 Result = dict[str, Any]
 _CLEAN = "~clean"
+_RULES = {"utxo": UTXO_RULES, "ledger": LEDGER_RULES}
 
 
-def solve(cases: Iterable[LedgerCase | tuple[str, Exception]], which: str = "all", *, exact: bool = False) -> Result:
+def solve(cases: Iterable[LedgerCase | Refused], which: str = "all", *, exact: bool = False) -> Result:
     """Every asked rule over every case: ``{"cases": [{"name": ..., "result": {RULE: ...}}]}``.
 
-    A case that is refused has ``{"error": ..., "detail": ...}`` as its result; the others still run.
+    A case that is refused, or whose kind does not have the rule, has ``{"error": ..., "detail": ...}`` as its result;
+    the others still run.
 
     Raises:
-        UnknownRule: ``which`` is neither ``all`` nor a rule of the cases' kind.
+        UnknownRule: ``which`` is neither ``all`` nor a rule for the kind of any of the cases.
     """
+    every = list(cases)
     if which != "all":
-        rule(which, tuple(dict.fromkeys((*UTXO_RULES, *LEDGER_RULES))))
-    return {"cases": [_solve_case(case, which, exact=exact) for case in cases]}
+        kinds = {case.kind for case in every if case.kind} or set(_RULES)
+        rule(which, tuple(dict.fromkeys(name for kind in _RULES if kind in kinds for name in _RULES[kind])))
+    return {"cases": [{"name": case.name, "result": _result(case, which, exact=exact)} for case in every]}
 
 
-def _solve_case(case: LedgerCase | tuple[str, Exception], which: str, *, exact: bool) -> Result:
-    if isinstance(case, tuple):
-        name, error = case
-        return {"name": name, "result": _refusal(error)}
-    rules = UTXO_RULES if case.kind == "utxo" else LEDGER_RULES
-    chosen = rules if which == "all" else (rule(which, rules).name,)
-    show = _utxo_result if case.kind == "utxo" else _ledger_result
+def _result(case: LedgerCase | Refused, which: str, *, exact: bool) -> Result:
+    if isinstance(case, Refused):
+        return _refusal(case.error)
+    rules = _RULES[case.kind]
+    if which not in ("all", *rules):
+        choice = ", ".join(rules)
+        return _refusal(UnknownRule(f"rule {which} is not one for {case.kind} cases; choose one of: {choice}"))
     try:
-        result: Result = {}
-        if which == "all" and case.kind == "ledger":
-            result["balances"] = {account: as_text(units) for account, units in case.balances().items()}
-        for name in chosen:
-            result[name] = show(trace(case, case.claims, rule(name), exact=exact), case)
-        if which == "all":
-            result |= _conserved(case, result, chosen) | _closed_forms(case, exact=exact)
-    except UnknownRule:
-        raise
+        return _solved(case, rules if which == "all" else (which,), is_all=which == "all", exact=exact)
     except CryptotraceError as error:
-        result = _refusal(error)
-    return {"name": case.name, "result": result}
+        return _refusal(error)
 
 
-def _refusal(error: Exception) -> Result:
+def _solved(case: LedgerCase, names: Sequence[str], *, is_all: bool, exact: bool) -> Result:
+    show = _utxo_result if case.kind == "utxo" else _ledger_result
+    result: Result = {}
+    if is_all and case.kind == "ledger":
+        result["balances"] = {account: as_text(units) for account, units in case.balances().items()}
+    for name in names:
+        result[name] = show(trace(case, case.claims, rule(name), exact=exact), case)
+    if is_all:
+        result |= _conserved(case, result, names) | _closed_forms(case, exact=exact)
+    return result
+
+
+def _refusal(error: CryptotraceError) -> Result:
     code = "insufficient_balance" if isinstance(error, InsufficientBalance) else "invalid_case"
     return {"error": code, "detail": str(error)}
 
@@ -78,13 +85,13 @@ def _utxo_result(run: Trace, case: LedgerCase) -> Result:
     outputs = [t for t in run.flows if t.flow.kind is FlowKind.OUTPUT and t.claimed]
     fees = [t for t in run.flows if t.flow.kind in {FlowKind.FEE, FlowKind.BURN} and t.claimed]
     result: Result = {
-        "txos": {t.flow.id: _texts(t.claimed) for t in sorted(outputs, key=_chain_order(case))},
-        "fees": {str(t.flow.source): _texts(t.claimed) for t in sorted(fees, key=_chain_order(case))},
+        "txos": {t.flow.id: as_texts(t.claimed) for t in sorted(outputs, key=_chain_order(case))},
+        "fees": {str(t.flow.source): as_texts(t.claimed) for t in sorted(fees, key=_chain_order(case))},
     }
     if run.rule in {"fifo", "lifo"}:
         result["fragments"] = {t.flow.id: _fragments(t.fragments) for t in sorted(outputs, key=_chain_order(case))}
     if run.conserves:
-        result["totals"] = _texts(_sum(end.claimed for end in run.ends))
+        result["totals"] = as_texts(_sum(end.claimed for end in run.ends))
     return result
 
 
@@ -100,16 +107,16 @@ def _ledger_result(run: Trace, case: LedgerCase) -> Result:
     held = {str(end.pot): end for end in run.ends if end.flow is None}
     of = {kind: [t for t in run.flows if t.flow.kind is kind and t.claimed] for kind in FlowKind}
     result: Result = {
-        "accounts": {account: _texts(held[account].claimed) for account in sorted(held)},
-        "transfers": {t.flow.id[1:]: _texts(t.claimed) for t in sorted(of[FlowKind.TRANSFER], key=_entry_number)},
+        "accounts": {account: as_texts(held[account].claimed) for account in sorted(held)},
+        "transfers": {t.flow.id[1:]: as_texts(t.claimed) for t in sorted(of[FlowKind.TRANSFER], key=_entry_number)},
         "fees": {
-            t.flow.id[1:].removesuffix(":fee"): _texts(t.claimed) for t in sorted(of[FlowKind.FEE], key=_entry_number)
+            t.flow.id[1:].removesuffix(":fee"): as_texts(t.claimed) for t in sorted(of[FlowKind.FEE], key=_entry_number)
         },
     }
     if run.rule in {"fifo", "lifo"}:
         result["lots"] = {account: _fragments(held[account].fragments) for account in sorted(held)}
     if run.conserves:
-        result["totals"] = _texts(_sum(end.claimed for end in run.ends))
+        result["totals"] = as_texts(_sum(end.claimed for end in run.ends))
     else:
         result["reached"] = _reached(run, case)
     return result
@@ -186,7 +193,7 @@ def pari_passu(case: LedgerCase, pot: Pot, *, exact: bool) -> dict[str, dict[str
         if not exact:
             shares, _ = split_whole(balance, list(given.values()))
     of = dict(zip(given, shares, strict=True))
-    return {"contributions": _texts(given), "shares": {name: as_text(of[name]) for name in sorted(of)}}
+    return {"contributions": as_texts(given), "shares": {name: as_text(of[name]) for name in sorted(of)}}
 
 
 def _claims_on(case: LedgerCase, flow: Flow) -> list[tuple[str, int]]:
@@ -202,10 +209,6 @@ def _sum(many: Iterable[Mapping[str, Units]]) -> dict[str, Units]:
         for claimant, units in shares.items():
             sums[claimant] = sums.get(claimant, 0) + units
     return sums
-
-
-def _texts(shares: Mapping[str, Units]) -> dict[str, str]:
-    return {claimant: as_text(shares[claimant]) for claimant in sorted(shares) if shares[claimant] != 0}
 
 
 def _fragments(fragments: Sequence[Fragment]) -> list[list[str | None]]:

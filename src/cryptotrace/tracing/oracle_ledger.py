@@ -1,4 +1,9 @@
-"""The oracle's half for account ledgers; see ``cryptotrace.tracing.oracle``."""
+"""The oracle's half for account ledgers; see ``cryptotrace.tracing.oracle``.
+
+Source: Clayton's case (1816) (FIFO); the North American rolling charge (haircut); Roscoe v Winder [1915] (libr, lowest
+intermediate balance); Re Oatway (1903) (taint_first); Barlow Clowes v Vaughan [1992] (pari passu), each as usually
+stated. Not legal advice.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +45,11 @@ class Overdrawn(Exception):
 
 
 def movements(case: Case) -> list[Movement]:
-    """Everything that moves, in order; a payment that its account cannot make is refused."""
+    """Everything that moves, in order; a payment that its account cannot make is refused.
+
+    Raises:
+        Overdrawn: an account pays out more than it holds at that entry.
+    """
     held: dict[str, int] = defaultdict(int)
     moves = []
     for account, units in case.get("opening", {}).items():

@@ -1,4 +1,8 @@
-"""What both halves of the oracle count with: marks, coins one by one, and exact shares per claim."""
+"""What both halves of the oracle count with: marks, coins one by one, and exact shares per claim.
+
+Source: that a mark takes only what nobody has claimed before is TaintChain's convention (README of RustyTaintChain);
+FIFO cuts at the front, after Clayton's case (1816).
+"""
 
 from __future__ import annotations
 

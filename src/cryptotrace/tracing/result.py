@@ -6,13 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cryptotrace.errors import TracingError
+from cryptotrace.errors import ModelError, TracingError
+from cryptotrace.model.amount import base_units
 from cryptotrace.model.block import Position, Tip
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.flow import Arrival, Flow, Pot
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.verdict import LinkClass
-from cryptotrace.tracing.fragments import Fragment, Units, as_text, claimed
+from cryptotrace.tracing.fragments import Fragment, Units, as_text, as_texts, claimed
 
 
 class EndReason(StrEnum):
@@ -78,7 +79,10 @@ class TracedFlow:
     fragments: tuple[Fragment, ...]
     """What it is made of under the rule: a convention (L3)."""
     hop: int
-    """0 for a claimed flow, then one more with each pot."""
+    """0 for a claimed flow, then one more with each pot; where claims meet in a pot, the nearest one counts.
+
+    A claimed flow that came out of a pot with another claim's share in it keeps the count of that pot.
+    """
     sequence: int
     """In which order it was served in this run."""
     rounded: bool
@@ -97,7 +101,7 @@ class TracedFlow:
 
     @property
     def link_class(self) -> LinkClass:
-        """L3: the share of a mixed transaction is a convention, whatever the rule."""
+        """L1 for a claimed flow; L3 where a share came through a pot: that is a convention, whatever the rule."""
         return LinkClass.L3 if self.hop else LinkClass.L1
 
 
@@ -115,7 +119,12 @@ class Collision:
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """Where a trace stops: given as data, so that tracing needs to know nothing of names or CoinJoins."""
+    """Where a trace stops: given as data, so that tracing needs to know nothing of names or CoinJoins.
+
+    Raises:
+        InvalidAmount: ``dust`` is not a non-negative int of base units.
+        ModelError: ``max_hops`` is neither None nor a non-negative int, or ``until`` neither None nor an int.
+    """
 
     services: dict[Account, str] = field(default_factory=dict)
     """Account -> what it is tagged as, by whom."""
@@ -127,6 +136,13 @@ class Stops:
     """Not more transactions than this after the claimed flow."""
     until: int | None = None
     """Not beyond this block time, seconds since 1970 UTC."""
+
+    def __post_init__(self) -> None:
+        base_units(self.dust, "dust")
+        if self.max_hops is not None and (not _is_whole(self.max_hops) or self.max_hops < 0):
+            raise ModelError(f"max_hops must be 0, 1, 2 ... or None for no limit, got {self.max_hops!r}")
+        if self.until is not None and not _is_whole(self.until):
+            raise ModelError(f"until must be whole seconds since 1970 UTC or None for no limit, got {self.until!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +266,10 @@ class Trace:
         return count
 
 
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)
+
+
 def _claim_dict(claim: Claim) -> dict[str, object]:
     return {
         "claimant": claim.claimant,
@@ -271,7 +291,7 @@ def _flow_dict(traced: TracedFlow) -> dict[str, object]:
         "owner": traced.flow.owner,
         "position": list(traced.flow.departs),
         "hop": traced.hop,
-        "claimed": _texts(traced.claimed),
+        "claimed": as_texts(traced.claimed),
         "arrives_in": None if traced.arrival is None else traced.arrival.txid,
         "end": None if traced.end is None else traced.end.value,
         "link_class": traced.link_class.value,
@@ -285,7 +305,7 @@ def _end_dict(end: End) -> dict[str, object]:
         "pot": end.pot,
         "account": end.account,
         "asset": end.asset,
-        "claimed": _texts(end.claimed),
+        "claimed": as_texts(end.claimed),
         "detail": end.detail,
         "hop": end.hop,
     }
@@ -299,7 +319,3 @@ def _reconciliation_dict(row: Reconciliation) -> dict[str, object]:
         "ends": {reason.value: as_text(units) for reason, units in sorted(row.ends.items())},
         "difference": as_text(row.difference),
     }
-
-
-def _texts(shares: dict[str, Units]) -> dict[str, str]:
-    return {claimant: as_text(units) for claimant, units in sorted(shares.items())}

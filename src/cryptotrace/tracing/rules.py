@@ -19,7 +19,9 @@ inner order; under LIFO output 0 takes the last units; TIHO ties go to the lower
 ``taint_first``, ``tiho``, ``seniority`` and ``libr`` are served pro rata; zero value carries nothing.
 
 Source: Anderson, Shumailov, Ahmed, "Making Bitcoin Legal" (FIFO after Clayton's case, 1816); Möser, Böhme, Breuker,
-"Towards Risk Scoring of Bitcoin Transactions" (poison, haircut); Tironsakkul et al. (TIHO). Not legal advice.
+"Towards Risk Scoring of Bitcoin Transactions" (poison, haircut); the North American rolling charge (haircut on an
+account); Roscoe v Winder [1915] (LIBR); Re Oatway (1903) (taint-first); Tironsakkul et al. (TIHO). Rounding by largest
+remainder is the house's choice, since shares in fractions grow with every transaction. Not legal advice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""From a transaction's bytes and the outputs it spends to balanced postings.
-
-Source: BIP 42 and Bitcoin Core (subsidy).
-"""
+"""From a transaction's bytes and the outputs it spends to balanced postings."""
 
 from __future__ import annotations
 
@@ -18,13 +15,7 @@ from cryptotrace.model.source import RawTransaction, SpentOutput
 from cryptotrace.model.transaction import Outpoint, Posting, PostingKind, Transaction
 from cryptotrace.model.verdict import Standing
 
-_FIRST_SUBSIDY = 50 * 100_000_000
 _WEAKNESS = (Standing.VERIFIED, Standing.RECOMPUTED, Standing.AGREED, Standing.REPORTED)
-
-
-def subsidy(height: int, network: Network) -> int:
-    """New satoshi that a block at that height may create, without the fees it collects."""
-    return _FIRST_SUBSIDY >> height // network.halving_interval
 
 
 def spent_outputs(transaction: WireTransaction) -> dict[int, SpentOutput]:

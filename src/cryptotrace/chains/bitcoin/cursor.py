@@ -12,6 +12,10 @@ class Cursor:
     """A place in bytes. Reads forward, and knows what it was reading when it fails.
 
     ``transaction`` and ``item`` say in which transaction of a block and in which input or output it is.
+
+    Args:
+        raw: the bytes.
+        at: where to begin.
     """
 
     __slots__ = ("at", "end", "item", "raw", "transaction")
@@ -33,7 +37,11 @@ class Cursor:
         )
 
     def take(self, size: int, field: str) -> bytes:
-        """The next ``size`` bytes."""
+        """The next ``size`` bytes.
+
+        Raises:
+            MalformedBytes: fewer are left.
+        """
         stop = self.at + size
         if stop > self.end:
             raise self.refusal(f"truncated: {size} bytes wanted, {self.end - self.at} left", field)
@@ -42,11 +50,21 @@ class Cursor:
         return taken
 
     def u32(self, field: str) -> int:
-        """The next four bytes as a number, little-endian."""
+        """The next four bytes as a number, little-endian.
+
+        Raises:
+            MalformedBytes: fewer are left.
+        """
         return int.from_bytes(self.take(4, field), "little")
 
     def compact(self, field: str) -> int:
-        """A compact size, which must be written in its shortest form."""
+        """A compact size, which must be written in its shortest form.
+
+        Raises:
+            MalformedBytes: truncated, or written longer than needed.
+
+        Source: Bitcoin Core, ``ReadCompactSize``.
+        """
         start = self.at
         if start >= self.end:
             raise self.refusal("truncated: a compact size wanted, nothing left", field)
@@ -61,7 +79,11 @@ class Cursor:
         return value
 
     def count(self, least: int, field: str) -> int:
-        """How many things follow, each of at least ``least`` bytes."""
+        """How many things follow, each of at least ``least`` bytes.
+
+        Raises:
+            MalformedBytes: no compact size, or so many cannot stand in the bytes that are left.
+        """
         start = self.at
         count = self.compact(field)
         if count * least > self.end - self.at:
@@ -69,10 +91,18 @@ class Cursor:
         return count
 
     def text(self, field: str) -> bytes:
-        """Bytes with their length in front."""
+        """Bytes with their length in front.
+
+        Raises:
+            MalformedBytes: the length is no compact size, or fewer bytes are left.
+        """
         return self.take(self.compact(field), field)
 
     def finish(self, what: str) -> None:
-        """Refuse bytes that are left."""
+        """Refuse bytes that are left.
+
+        Raises:
+            MalformedBytes: there are some; the field is the end of ``what``.
+        """
         if self.at != self.end:
             raise self.refusal(f"{self.end - self.at} bytes after the end of the {what}", f"end of {what}")

@@ -1,20 +1,44 @@
 """Chains that grew out of Bitcoin and look like it at first: refused by name, not misread.
 
 Source: Namecoin's merged mining (AuxPoW) version field; LIP-2 and LIP-3 (MWEB); scrypt as Litecoin uses it
-(N=1024, r=1, p=1).
+(N=1024, r=1, p=1); the message start bytes in the chain parameters of Dogecoin, Litecoin and Namecoin.
 """
 
 from __future__ import annotations
 
 import hashlib
 
-from cryptotrace.errors import UnsupportedChain
+from cryptotrace.chains.bitcoin.hashes import double_sha256, hash_text, target_of_bits
+from cryptotrace.errors import ProofRefused, UnsupportedChain
 
 _AUXPOW_BIT = 0x100
 _AUXPOW_CHAINS = {1: "Namecoin", 98: "Dogecoin"}
 _MWEB_FLAG = 0x08
+#: The four bytes before each block in the block files of other chains.
+_MAGIC = {
+    bytes.fromhex("c0c0c0c0"): "Dogecoin",
+    bytes.fromhex("fbc0b6db"): "Litecoin",
+    bytes.fromhex("f9beb4fe"): "Namecoin",
+}
 #: Litecoin's easiest target. Above it (regtest) any header may meet scrypt by chance, and nothing can be told.
 _SCRYPT_MAX_TARGET = (1 << 236) - 1
+
+
+def refuse_foreign_magic(magic: bytes, where: str) -> None:
+    """Refuse a file that begins with the magic of a chain that is known and not read.
+
+    Args:
+        magic: the first four bytes.
+        where: the file, for the message.
+
+    Raises:
+        UnsupportedChain: they are such a chain's.
+    """
+    if magic in _MAGIC:
+        name = _MAGIC[magic]
+        raise UnsupportedChain(
+            f"{where} begins with the magic {magic.hex()} of {name}; this version does not read {name}"
+        )
 
 
 def refuse_foreign_transaction_flag(flag: int, offset: int) -> None:
@@ -28,12 +52,6 @@ def refuse_foreign_transaction_flag(flag: int, offset: int) -> None:
             f"transaction flag {flag:#04x} at byte offset {offset} is Litecoin's MWEB form; "
             "Litecoin is not read by this version"
         )
-
-
-def _target(bits: int) -> int:
-    """The target without any check of its form: nothing is proved here."""
-    exponent = bits >> 24
-    return (bits & 0x7FFFFF) << 8 * (exponent - 3) if exponent >= 3 else (bits & 0x7FFFFF) >> 8 * (3 - exponent)
 
 
 def _scrypt_meets(header: bytes, target: int) -> bool:
@@ -56,20 +74,23 @@ def refuse_foreign_header(header: bytes) -> None:
     Raises:
         UnsupportedChain: merge-mined (the version names the chain), or the scrypt work of Litecoin.
     """
-    target = _target(int.from_bytes(header[72:76], "little"))
-    digest = hashlib.sha256(hashlib.sha256(header).digest()).digest()
+    digest = double_sha256(header)
+    try:
+        target = target_of_bits(int.from_bytes(header[72:76], "little"))
+    except ProofRefused:
+        target = 0  # no work meets it; the version may still name the chain
     if int.from_bytes(digest, "little") <= target:
         return
     version = int.from_bytes(header[:4], "little")
     chain_id = version >> 16
     if version & _AUXPOW_BIT and chain_id in _AUXPOW_CHAINS:
         raise UnsupportedChain(
-            f"block {digest[::-1].hex()} is merge-mined {_AUXPOW_CHAINS[chain_id]} (AuxPoW, chain id {chain_id}, "
+            f"block {hash_text(digest)} is merge-mined {_AUXPOW_CHAINS[chain_id]} (AuxPoW, chain id {chain_id}, "
             f"version {version:#010x}): its work stands in a parent block; {_AUXPOW_CHAINS[chain_id]} is not read "
             "by this version"
         )
     if _scrypt_meets(header, target):
         raise UnsupportedChain(
-            f"block {digest[::-1].hex()} is proved by scrypt, not by double SHA-256: it looks like Litecoin "
+            f"block {hash_text(digest)} is proved by scrypt, not by double SHA-256: it looks like Litecoin "
             "(or Dogecoin before merged mining), which is not read by this version"
         )

@@ -1,45 +1,31 @@
 """Proof of work: what a header shows by itself.
 
-Source: Bitcoin Core (compact form of the target, work of a block).
+Source: Bitcoin Core (``CheckProofOfWork``, ``GetBlockProof``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cryptotrace.chains.bitcoin.hashes import target_of_bits
 from cryptotrace.chains.bitcoin.wire import Header
 from cryptotrace.errors import ProofRefused
 
 
-def target_of_bits(bits: int) -> int:
-    """The number that a block's hash must not exceed, from its compact form.
-
-    Raises:
-        ProofRefused: the compact form is negative, zero or above 256 bits.
-    """
-    exponent, mantissa = bits >> 24, bits & 0x7FFFFF
-    target = mantissa << 8 * (exponent - 3) if exponent >= 3 else mantissa >> 8 * (3 - exponent)
-    if bits & 0x800000 and mantissa:
-        raise ProofRefused(f"bits {bits:#010x} are a negative target")
-    if target == 0 or target >= 1 << 256:
-        raise ProofRefused(f"bits {bits:#010x} are no target: zero, or above 256 bits")
-    return target
-
-
-def check_work(header: Header, max_target: int | None = None) -> None:
-    """Check that the header's hash meets its own target.
+def check_work(header: Header, max_target: int) -> None:
+    """Check that the header's hash meets its own target, and that the network allows one so easy.
 
     The target itself is what the header claims; ``check_headers`` and an anchor say whether the chain asked for it.
 
     Args:
         header: a header as read by ``decode_header``, whose hash is that of its bytes.
-        max_target: the network's easiest target (``Network.max_target``), if it is known.
+        max_target: the network's easiest target (``Network.max_target``). Without it a header takes no work to make.
 
     Raises:
-        ProofRefused: the hash is above the target, or the target above the network's easiest.
+        ProofRefused: the hash is above the target, or the target above the network's easiest; see ``target_of_bits``.
     """
     target = target_of_bits(header.bits)
-    if max_target is not None and target > max_target:
+    if target > max_target:
         raise ProofRefused(f"header {header.hash}: its target is easier than this network allows")
     if int(header.hash, 16) > target:
         raise ProofRefused(
@@ -57,10 +43,14 @@ def block_work(bits: int) -> int:
     return (1 << 256) // (target_of_bits(bits) + 1)
 
 
-def check_headers(headers: Iterable[Header], max_target: int | None = None) -> int:
+def check_headers(headers: Iterable[Header], max_target: int) -> int:
     """Check that each header meets its work and names the one before it; give the work of them all.
 
     Whether each target is the one that the retargeting rule asks for is not checked.
+
+    Args:
+        headers: in the order of the chain.
+        max_target: the network's easiest target, see ``check_work``.
 
     Raises:
         ProofRefused: a header does not meet its work, or does not build on the one before.

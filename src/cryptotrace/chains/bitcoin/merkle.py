@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cryptotrace.chains.bitcoin.wire import double_sha256, hash_bytes, hash_text
+from cryptotrace.chains.bitcoin.hashes import double_sha256, hash_bytes, hash_text
 from cryptotrace.errors import ProofRefused
 
 
@@ -48,7 +48,9 @@ def merkle_root(txids: Sequence[str]) -> str:
     """Merkle root of the txids of a block, as explorers print it.
 
     Raises:
-        ProofRefused: no txids, or a list that was lengthened under an unchanged root (CVE-2012-2459).
+        ProofRefused: no txids, or a list that was lengthened under an unchanged root.
+
+    Source: Bitcoin Core, ``BlockMerkleRoot``; CVE-2012-2459.
     """
     return hash_text(_levels(txids)[-1][0])
 
@@ -72,7 +74,7 @@ def merkle_branch(txids: Sequence[str], index: int) -> tuple[str, ...]:
 def branch_root(txid: str, index: int, branch: Sequence[str]) -> str:
     """The Merkle root that a branch leads to from the transaction at that place.
 
-    How deep the tree is, the prover says: a proof that stands alone is checked by ``verify_branch``.
+    How deep the tree is, the prover says: a proof that stands alone is checked by ``proof.verify_inclusion``.
 
     Raises:
         ProofRefused: the branch leads to the root from other places, too, so it does not prove this one.
@@ -98,6 +100,8 @@ def verify_branch(txid: str, index: int, branch: Sequence[str], root: str, n_tra
     Raises:
         ProofRefused: wrong depth, a place that is not in the tree, a sibling equal to the running hash where the
             level is not odd (CVE-2012-2459) or unequal where it is, or another root.
+
+    Source: CVE-2012-2459.
     """
     if not 0 <= index < n_transactions:
         raise ProofRefused(f"{txid}: no place {index} in a tree of {n_transactions} transactions")

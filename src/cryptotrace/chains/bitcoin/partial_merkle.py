@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptotrace.chains.bitcoin.cursor import Cursor
+from cryptotrace.chains.bitcoin.hashes import hash_text
 from cryptotrace.chains.bitcoin.header import check_work
 from cryptotrace.chains.bitcoin.merkle import pair
-from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, decode_header, hash_text
+from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, decode_header
 from cryptotrace.errors import ProofRefused
 
 #: More transactions than this do not fit into a block: its weight over that of the smallest transaction.
@@ -80,16 +81,22 @@ class _PartialTree:
         return root
 
 
-def parse_merkle_block(raw: bytes) -> MerkleBlock:
+def parse_merkle_block(raw: bytes, max_target: int) -> MerkleBlock:
     """Read and check a partial Merkle tree with its header (``gettxoutproof``, the message ``merkleblock``).
 
     A matched txid of a transaction of 64 bytes could still be an inner node: the caller holds the transaction's
-    bytes and checks them with ``proof.refuse_node_sized``.
+    bytes and asks ``proof.is_node_sized``.
+
+    Args:
+        raw: header and tree.
+        max_target: the network's easiest target (``Network.max_target``).
 
     Raises:
         MalformedBytes: truncated or trailing bytes.
-        ProofRefused: the header does not meet its work, the tree does not lead to its Merkle root, equal
-            neighbours, or hashes or flag bits that are not used.
+        ProofRefused: the header does not meet its work or is easier than the network allows, the tree does not lead
+            to its Merkle root, equal neighbours, or hashes or flag bits that are not used.
+
+    Source: BIP 37.
     """
     raw = bytes(raw)
     header = decode_header(raw[:HEADER_SIZE])
@@ -103,7 +110,7 @@ def parse_merkle_block(raw: bytes) -> MerkleBlock:
     hashes = [reader.take(32, f"hashes[{i}]") for i in range(n_hashes)]
     flags = reader.take(reader.compact("flag bytes"), "flags")
     reader.finish("proof")
-    check_work(header)
+    check_work(header, max_target)
     tree = _PartialTree(n_transactions, hashes, flags)
     root = hash_text(tree.root())
     if root != header.merkle_root:

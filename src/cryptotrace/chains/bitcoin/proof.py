@@ -10,22 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cryptotrace.chains.bitcoin.header import block_work, check_headers, check_work, target_of_bits
-from cryptotrace.chains.bitcoin.merkle import merkle_branch, merkle_root, verify_branch
+from cryptotrace.chains.bitcoin.hashes import double_sha256, hash_bytes, hash_text, target_of_bits
+from cryptotrace.chains.bitcoin.header import block_work, check_headers, check_work
+from cryptotrace.chains.bitcoin.merkle import branch_root, merkle_branch, merkle_root, verify_branch
 from cryptotrace.chains.bitcoin.partial_merkle import MerkleBlock, parse_merkle_block
-from cryptotrace.chains.bitcoin.wire import Header, WireBlock, decode_transaction, double_sha256, hash_bytes, hash_text
+from cryptotrace.chains.bitcoin.wire import Header, WireBlock, decode_transaction
 from cryptotrace.errors import ProofRefused
 
 __all__ = [
     "MerkleBlock",
     "block_work",
+    "branch_root",
     "check_block",
     "check_headers",
     "check_work",
+    "is_node_sized",
     "merkle_branch",
     "merkle_root",
     "parse_merkle_block",
-    "refuse_node_sized",
     "target_of_bits",
     "verify_branch",
     "verify_inclusion",
@@ -35,38 +37,66 @@ __all__ = [
 _COMMITMENT_MARK = bytes.fromhex("6a24aa21a9ed")
 
 
-def refuse_node_sized(raw: bytes) -> str:
-    """The txid of the transaction of these bytes, unless they could as well be an inner node of a Merkle tree.
+def is_node_sized(raw: bytes) -> bool:
+    """True if the transaction of these bytes could as well be an inner node of a Merkle tree: 64 without witness.
+
+    Such a one is proved by the whole block only. There are very few.
 
     Raises:
-        ProofRefused: the transaction has 64 bytes without witness (CVE-2017-12842).
         MalformedBytes: the bytes are not a transaction.
+
+    Source: CVE-2017-12842.
     """
-    transaction = None if len(raw) == 64 else decode_transaction(raw)
-    if transaction is None or transaction.stripped_size == 64:
+    return len(raw) == 64 or decode_transaction(raw).stripped_size == 64
+
+
+def verify_inclusion(
+    raw: bytes, index: int, branch: Sequence[str], header: Header, max_target: int, n_transactions: int | None = None
+) -> str:
+    """Check that the transaction of these bytes is in the block of that header; give its txid.
+
+    Args:
+        raw: the transaction's bytes, with or without witness.
+        index: its place in the block, from 0.
+        branch: sibling hashes from the leaf up.
+        header: the block's header.
+        max_target: the network's easiest target (``Network.max_target``).
+        n_transactions: how many transactions the block has, if that is known from elsewhere than the prover. Without
+            it the depth of the tree is the prover's word; that no inner node passes for a transaction is what the
+            bytes are for.
+
+    Raises:
+        ProofRefused: the transaction has 64 bytes without witness, so that it could be an inner node
+            (CVE-2017-12842); the header does not meet its work or is easier than the network allows; the branch
+            does not lead to its Merkle root; see ``verify_branch`` and ``branch_root``.
+        MalformedBytes: the bytes are not a transaction.
+
+    Source: the Merkle branch of simplified payment verification (Bitcoin paper, section 8); CVE-2012-2459;
+    CVE-2017-12842.
+    """
+    if is_node_sized(raw):
         raise ProofRefused(
             f"{hash_text(double_sha256(raw))}: 64 bytes without witness can be an inner node of the tree "
             "(CVE-2017-12842); prove it with the whole block"
         )
-    return transaction.txid
-
-
-def verify_inclusion(raw: bytes, index: int, branch: Sequence[str], header: Header, n_transactions: int) -> str:
-    """Check that the transaction of these bytes is in the block of that header; give its txid.
-
-    Raises:
-        ProofRefused: the transaction has 64 bytes without witness, so that it could be an inner node
-            (CVE-2017-12842); the header does not meet its work; see ``verify_branch``.
-        MalformedBytes: the bytes are not a transaction.
-    """
-    txid = refuse_node_sized(raw)
-    check_work(header)
-    verify_branch(txid, index, branch, header.merkle_root, n_transactions)
+    check_work(header, max_target)
+    txid = decode_transaction(raw).txid
+    if n_transactions is not None:
+        verify_branch(txid, index, branch, header.merkle_root, n_transactions)
+    elif (root := branch_root(txid, index, branch)) != header.merkle_root:
+        raise ProofRefused(
+            f"{txid}: its Merkle branch leads from place {index} to {root}, header {header.hash} says "
+            f"{header.merkle_root}"
+        )
     return txid
 
 
-def check_block(block: WireBlock, max_target: int | None = None) -> None:
+def check_block(block: WireBlock, max_target: int) -> None:
     """Check all that a block shows by itself: work, coinbase in its place, Merkle root, witness commitment.
+
+    Args:
+        block: as read by ``decode_block``.
+        max_target: the network's easiest target (``Network.max_target``).
 
     Raises:
         ProofRefused: one of them fails.
@@ -92,6 +122,8 @@ def verify_witness_commitment(block: WireBlock) -> str | None:
     Raises:
         ProofRefused: the commitment is not that of the witnesses, its reserved value is missing, or there are
             witnesses without a commitment.
+
+    Source: BIP 141, commitment structure.
     """
     where = f"block {block.header.hash}"
     coinbase = block.transactions[0]

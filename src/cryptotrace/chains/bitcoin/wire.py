@@ -14,10 +14,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from cryptotrace.chains.bitcoin.cursor import Cursor
 from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header, refuse_foreign_transaction_flag
+from cryptotrace.chains.bitcoin.hashes import double_sha256, hash_bytes, hash_text
 from cryptotrace.errors import MalformedBytes
 from cryptotrace.model.transaction import Outpoint
 
@@ -28,21 +28,6 @@ _LEAST_INPUT, _LEAST_OUTPUT, _LEAST_TRANSACTION = 41, 9, 60
 _NULL_OUTPOINT = Outpoint("0" * 64, 0xFFFFFFFF)
 _HEADER = struct.Struct("<i32s32sIII")
 _U16, _U32, _U64 = struct.Struct("<H"), struct.Struct("<I"), struct.Struct("<Q")
-
-
-def double_sha256(data: bytes) -> bytes:
-    """SHA-256 of the SHA-256, in the order in which it is computed (explorers print it reversed)."""
-    return sha256(sha256(data).digest()).digest()
-
-
-def hash_text(digest: bytes) -> str:
-    """A 32-byte hash as explorers print it: reversed, lower-case hex."""
-    return digest[::-1].hex()
-
-
-def hash_bytes(text: str) -> bytes:
-    """The 32 bytes of a hash that is written as explorers print it."""
-    return bytes.fromhex(text)[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +101,6 @@ class WireTransaction:
     def weight(self) -> int:
         """Weight units: three times the stripped size plus the size."""
         return 3 * self.stripped_size + self.size
-
-    @property
-    def vsize(self) -> int:
-        """Virtual bytes: weight over four, rounded up."""
-        return (self.weight + 3) // 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,7 @@ MESSAGES: Mapping[str, str] = {
     "method.foreign": "Labels and messages of others are reproduced as text. A character that cannot be seen, or a "
     "letter of another script inside a word, is shown by its code point, e.g. ⟨U+202E⟩.",
     "setting.rule": "Rule",
+    "setting.reason for the rule": "Reason for the rule, as entered before the trace",
     "setting.dust limit, base units": "Smallest share that is followed, base units",
     "setting.hop limit": "Limit of hops (transactions after the claimed output)",
     "setting.block time limit, s since 1970 UTC": "Latest block time, seconds since 1970 UTC",
@@ -306,7 +307,8 @@ MESSAGES: Mapping[str, str] = {
     "limits.coverage": "Tags loaded: {count}. That no tag was found is no evidence that no service controls an "
     "address.",
     "limits.problems": "What did not add up or could not be obtained",
-    "limits.problem": "As recorded: {text}",
+    "limits.outputs_only": "Transaction {transaction} is known by its outputs only: the amounts of its inputs could "
+    "not be had, and what may live on top of it was not examined.",
     # --- 11, 12 -------------------------------------------------------------------------------------------------------
     "evidence.text": "The transactions were read from these recorded answers. Each is kept unchanged; its SHA-256 is "
     "given in full. Digest of the last entry of the custody log: {head}.",
