@@ -232,6 +232,17 @@ def test_no_file_is_longer_than_400_lines() -> None:
     assert not long
 
 
+def test_no_function_is_longer_than_40_lines_without_its_docstring() -> None:
+    long = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                said = len((ast.get_docstring(node, clean=False) or "").splitlines())
+                if (node.end_lineno or 0) - node.lineno + 1 - said > 40:
+                    long.append(f"{path.relative_to(SRC)}:{node.name}")
+    assert not long
+
+
 def test_files_are_opened_as_utf8() -> None:
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -26,6 +26,7 @@ READERS: dict[str, Callable[[Fields], Any]] = {
     "inner": lambda fields: fields.inner("k").found,
     "objects": lambda fields: [each.found for each in fields.objects("k")],
 }
+REFUSED = object()
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=60) | st.builds(OtherNumber, st.sampled_from(["1.5"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
@@ -37,13 +38,18 @@ values = st.recursive(
 @given(value=values)
 def test_a_field_is_given_back_unchanged_or_refused_with_its_place_on_a_short_line(reader: str, value: Any) -> None:
     try:
-        assert READERS[reader](Fields({"k": value}, "here[3]")) is value or value == READERS[reader](
-            Fields({"k": value})
-        )
-    except LedgerFileError as error:
-        assert re.match(r"here\[3\]: the field 'k(\[[0-9]+\])?' must ", str(error))
-        assert len(str(error)) < 300
-        assert "\n" not in str(error)
+        found = READERS[reader](Fields({"k": value}))
+    except LedgerFileError:
+        found = REFUSED
+    if found is not REFUSED:
+        assert found == value
+        return
+    with pytest.raises(LedgerFileError) as refused:
+        READERS[reader](Fields({"k": value}, "here[3]"))
+    said = str(refused.value)
+    assert re.match(r"here\[3\]: the field 'k(\[[0-9]+\])?' must ", said)
+    assert len(said) < 300
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,7 @@ def test_a_field_is_given_back_unchanged_or_refused_with_its_place_on_a_short_li
 def test_each_reader_takes_its_own_type_only(reader: str, right: Any, wrong: list[Any]) -> None:
     assert READERS[reader](Fields({"k": right})) == right
     for value in wrong:
-        with pytest.raises(LedgerFileError, match="^the field 'k"):
+        with pytest.raises(LedgerFileError, match=r"^the field 'k"):
             READERS[reader](Fields({"k": value}))
 
 

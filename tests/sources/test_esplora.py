@@ -165,7 +165,7 @@ LIES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "the txid": (("txid",), "ab" * 32, "txid"),
     "the height": (("status", "block_height"), HEIGHT - 1, "block_height"),
     "the block time": (("status", "block_time"), 1, "status.block_time"),
-    "the block": (("status", "block_hash"), CHAIN.blocks[3].header.hash, "merkle"),
+    "the block": (("status", "block_hash"), CHAIN.blocks[3].header.hash, "its Merkle branch leads"),
 }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cryptotrace.reports.dossier import Dossier
+from cryptotrace.reports.dossier import AssetFacts, Dossier, SourceFacts
 from cryptotrace.reports.foreign import visible
-from cryptotrace.reports.schedules import AddressRow, EndRow, PostingRow, Schedules, TransactionRow
+from cryptotrace.reports.schedules import AddressRow, EndRow, EvidenceRow, PostingRow, Schedules, TransactionRow
 from cryptotrace.tracing.fragments import as_texts
 from cryptotrace.tracing.rules import Rule
 
@@ -14,6 +14,7 @@ from cryptotrace.tracing.rules import Rule
 def machine_data(dossier: Dossier, rows: Schedules, rule: Rule) -> dict[str, object]:
     """The language-free part of a report."""
     trace = dossier.trace
+    told = trace.to_dict()
     return _harmless(
         {
             "case": dossier.case_id,
@@ -30,48 +31,48 @@ def machine_data(dossier: Dossier, rows: Schedules, rule: Rule) -> dict[str, obj
                 "exact": trace.exact,
             },
             "settings": dict(dossier.settings),
-            "assets": [
-                {
-                    "asset": str(a.asset),
-                    "chain": a.chain_name,
-                    "symbol": a.symbol,
-                    "decimals": a.decimals,
-                    "training": a.is_training,
-                }
-                for _, a in sorted(dossier.assets.items())
-            ],
-            "claims": trace.to_dict()["claims"],
-            "collisions": trace.to_dict()["collisions"],
-            "reconciliation": trace.to_dict()["reconciliation"],
-            "notices": trace.to_dict()["notices"],
+            "assets": [_asset(facts) for _, facts in sorted(dossier.assets.items())],
+            **{part: told[part] for part in ("claims", "collisions", "reconciliation", "notices")},
             "transactions": [_transaction(row) for row in rows.transactions],
             "addresses": [_address(row) for row in rows.addresses],
             "ends": [_end(row) for row in rows.ends],
-            "evidence": [
-                {
-                    "id": row.id,
-                    "sha256": row.answer.digest,
-                    "source": row.answer.source,
-                    "request": row.answer.request,
-                    "received": row.answer.received,
-                    "size": str(row.answer.size),
-                }
-                for row in rows.evidence
-            ],
-            "sources": [
-                {
-                    "name": s.name,
-                    "tip": {"chain": str(s.tip.chain), "height": s.tip.height, "hash": s.tip.hash},
-                    "answers": s.answers,
-                    "first": s.first,
-                    "last": s.last,
-                }
-                for s in dossier.sources
-            ],
+            "evidence": [_evidence(row) for row in rows.evidence],
+            "sources": [_source(source) for source in dossier.sources],
             "tags_loaded": dossier.tags_loaded,
             "outputs_only": list(dossier.outputs_only),
         }
     )
+
+
+def _asset(facts: AssetFacts) -> dict[str, object]:
+    return {
+        "asset": str(facts.asset),
+        "chain": facts.chain_name,
+        "symbol": facts.symbol,
+        "decimals": facts.decimals,
+        "training": facts.is_training,
+    }
+
+
+def _evidence(row: EvidenceRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "sha256": row.answer.digest,
+        "source": row.answer.source,
+        "request": row.answer.request,
+        "received": row.answer.received,
+        "size": str(row.answer.size),
+    }
+
+
+def _source(source: SourceFacts) -> dict[str, object]:
+    return {
+        "name": source.name,
+        "tip": {"chain": str(source.tip.chain), "height": source.tip.height, "hash": source.tip.hash},
+        "answers": source.answers,
+        "first": source.first,
+        "last": source.last,
+    }
 
 
 def _transaction(row: TransactionRow) -> dict[str, object]:

@@ -204,7 +204,7 @@ def _posting_rows(
     places = {"in": 0, "out": 0}
     rows = []
     for posting in transaction.postings:
-        side = "in" if posting.units < 0 or posting.kind in {PostingKind.INPUT, PostingKind.ISSUANCE} else "out"
+        side = _side(posting)
         place = None
         if posting.kind not in {PostingKind.FEE, PostingKind.ISSUANCE, PostingKind.BURN}:
             place, places[side] = places[side], places[side] + 1
@@ -216,9 +216,6 @@ def _posting_rows(
             other = "" if posting.outpoint is None else id_of.get(posting.outpoint.txid, "")
         else:
             other = spender.get(flow, "")
-        shares = {} if here is None else here.claimed
-        end = end_of.get(flow, "") if side == "out" else ""
-        units = abs(posting.units)
         rows.append(
             PostingRow(
                 side,
@@ -227,14 +224,18 @@ def _posting_rows(
                 flow,
                 posting.account,
                 posting.asset,
-                units,
-                shares,
+                abs(posting.units),
+                {} if here is None else here.claimed,
                 posting.standing,
                 other,
-                end,
+                end_of.get(flow, "") if side == "out" else "",
             )
         )
     return rows
+
+
+def _side(posting: Posting) -> str:
+    return "in" if posting.units < 0 or posting.kind in {PostingKind.INPUT, PostingKind.ISSUANCE} else "out"
 
 
 def _flow_id(transaction: Transaction, posting: Posting) -> str:
