@@ -103,6 +103,9 @@ def _add_entering(command: Callable[..., Any]) -> None:
     connect = command("connect", _connect, "add a source: blocks: rpc: esplora: electrum: json: csv: recorded:")
     connect.add_argument("chain", help="bitcoin, bitcoin-testnet4, bitcoin-signet, bitcoin-regtest ... or CAIP-2")
     connect.add_argument("source", help="e.g. blocks:/data/blocks, esplora:https://explorer.example/api")
+    disconnect = command("disconnect", _disconnect, "take a source out of the case, e.g. one that is gone")
+    disconnect.add_argument("chain", help="name or CAIP-2 identifier")
+    disconnect.add_argument("source", help="as it was connected")
     fetch = command("fetch", _fetch, "fetch a transaction or the history of an address into the case")
     fetch.add_argument("chain", help="name or CAIP-2 identifier")
     which = fetch.add_mutually_exclusive_group(required=True)
@@ -139,7 +142,8 @@ def _add_working(command: Callable[..., Any]) -> None:
     report = command("report", _report, "write the report of the newest trace")
     report.add_argument("--kind", default="tracing-report", choices=("tracing-report",))
     report.add_argument("--language", default="en,ru", help="en, ru, or both separated by a comma")
-    report.add_argument("--format", default="pdf,docx,xlsx,json", help="any of pdf,docx,xlsx,json")
+    report.add_argument("--format", help="any of pdf,docx,xlsx,json (default: all, or that of the file named by --out)")
+    report.add_argument("--replace", action="store_true", help="write over another document that is there")
     report.add_argument("--out", type=Path, metavar="PATH", help="a folder, or a file (default: reports/ in the case)")
 
 
@@ -172,6 +176,16 @@ def _connect(parsed: argparse.Namespace) -> None:
         _print_json({"source": source.name, "chain": source.chain, "tip": {"height": tip.height, "hash": tip.hash}})
     else:
         print(f"connected {source.name}, its tip is block {tip.height} {tip.hash}")
+
+
+def _disconnect(parsed: argparse.Namespace) -> None:
+    with _open(parsed) as case:
+        case.disconnect(parsed.chain, parsed.source)
+        left = [entry.spec for entry in case.settings.sources]
+    if parsed.json:
+        _print_json({"sources": left})
+    else:
+        print(f"sources left: {', '.join(left) or 'none'}")
 
 
 def _fetch(parsed: argparse.Namespace) -> None:
@@ -253,8 +267,9 @@ def _report(parsed: argparse.Namespace) -> None:
     with _open(parsed) as case, _progress("writing") as progress:
         written = case.report(
             kind=parsed.kind,
-            language=tuple(parsed.language.split(",")),
-            formats=tuple(parsed.format.split(",")),
+            language=_words(parsed.language),
+            formats=None if parsed.format is None else _words(parsed.format),
+            replace_files=parsed.replace,
             path=parsed.out,
             progress=progress,
         )
@@ -287,6 +302,10 @@ def _open(parsed: argparse.Namespace) -> Case:
     from cryptotrace.case import Case
 
     return Case.open(parsed.case)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip().lower() for word in text.split(","))
 
 
 def _time(text: str | None) -> Any:

@@ -14,6 +14,7 @@ from tests.case.conftest import CHAIN
 from tests.training_chain import story
 
 from cryptotrace.case import Case
+from cryptotrace.case.tracing import digest_of
 from cryptotrace.errors import (
     CaseError,
     ConfigurationError,
@@ -216,6 +217,40 @@ def test_a_reconciliation_shows_itself_in_every_form(claimed: Case) -> None:
     assert sum(frame[frame["claimant"] == "Claimant 1"]["base_units"]) == 1_250_000_000
     assert "Reconciliation under fifo" in rows._repr_html_()
     assert "difference  0" in repr(rows)
+
+
+def test_a_source_that_is_gone_can_be_taken_out_and_what_was_read_stays(claimed: Case, tmp_path: Path) -> None:
+    digest = digest_of(claimed.trace(dust=5000).trace)
+    (spec,) = (entry.spec for entry in claimed.settings.sources)
+    claimed.close()
+    Path(spec.removeprefix("blocks:")).unlink()
+    with Case.open(claimed.folder) as again:
+        with pytest.raises(ConfigurationError, match="take it out: cryptotrace disconnect bitcoin-regtest 'blocks:"):
+            again.trace(dust=5000)
+        with pytest.raises(CaseError, match="it has: blocks:"):
+            again.disconnect(CHAIN, "csv:other")
+        again.disconnect(CHAIN, spec)
+        again.connect(CHAIN, f"recorded:{again.folder / 'evidence'}")
+        assert digest_of(again.trace(dust=5000).trace) == digest
+
+
+def test_the_same_tagpack_or_source_is_held_once(claimed: Case, material: Path) -> None:
+    before = (claimed.settings.tags, claimed.settings.sources, len(claimed.tags))
+    claimed.tag(material / "exchange.yaml")
+    claimed.connect(CHAIN, claimed.settings.sources[0].spec)
+    assert (claimed.settings.tags, claimed.settings.sources, len(claimed.tags)) == before
+
+
+def test_a_claim_that_meets_another_is_told_at_once(
+    case: Case, material: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case.connect(CHAIN, f"blocks:{material / 'blk00000.dat'}")
+    outpoint = story()["claims"][0]["outpoint"]
+    case.claim("A", CHAIN, outpoint=outpoint, amount=100)
+    case.claim("B", CHAIN, outpoint=outpoint, amount=100, offset=100)
+    assert capsys.readouterr().err == ""
+    case.claim("C", CHAIN, outpoint=outpoint, amount=100, offset=150)
+    assert f"{outpoint} is claimed for B too: the earlier claim stands" in capsys.readouterr().err
 
 
 def test_a_trace_without_claims_says_what_to_do(case: Case) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from cryptotrace.case import Case
 from cryptotrace.case.reporting import dossier
-from cryptotrace.errors import CaseError, EvidenceError, ReportError, TracingError
+from cryptotrace.errors import CaseError, EvidenceError, ReportError, SourceUnavailable, TracingError
 
 
 def test_a_named_file_gets_the_one_language_in_the_format_of_its_suffix(claimed: Case, tmp_path: Path) -> None:
@@ -35,6 +35,53 @@ def test_without_a_place_the_report_goes_into_the_case_and_its_digest_into_the_c
     assert path.parent == claimed.folder / "reports"
     entry = list(claimed.custody.entries())[-1]
     assert (entry.action, entry.result) == ("report", hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def test_an_earlier_document_is_not_written_over_unless_that_is_said(claimed: Case, tmp_path: Path) -> None:
+    (tmp_path / "tracing-report.en.json").write_text("signed", encoding="utf-8")
+    (tmp_path / "mine.json").write_text("mine", encoding="utf-8")
+    view = claimed.trace()
+
+    for place in (tmp_path, tmp_path / "mine.json"):
+        with pytest.raises(ReportError, match="already and is another document"):
+            claimed.report(view, language="en", path=place, formats=("json",))
+    assert claimed.report(view, language="en", path=tmp_path / "new.json") == (tmp_path / "new.json",)
+    assert (tmp_path / "tracing-report.en.json").read_text(encoding="utf-8") == "signed"
+    assert (tmp_path / "mine.json").read_text(encoding="utf-8") == "mine"
+
+    claimed.report(view, language="en", path=tmp_path / "mine.json", replace_files=True)
+    again = claimed.report(view, language="en", path=tmp_path / "mine.json")
+    assert again == (tmp_path / "mine.json",), "the same bytes are no other document"
+
+
+@pytest.mark.parametrize(
+    ("name", "formats", "message"),
+    [("x.pdf", ("docx",), "names the format pdf, but docx"), ("x.odt", None, "no report format 'odt'")],
+)
+def test_a_name_that_contradicts_what_is_asked_for_is_refused(
+    claimed: Case, tmp_path: Path, name: str, formats: tuple[str, ...] | None, message: str
+) -> None:
+    view = claimed.trace()
+    with pytest.raises(ReportError, match=message):
+        claimed.report(view, language="en", path=tmp_path / "new" / name, formats=formats)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_place_that_cannot_be_written_is_a_typed_error(claimed: Case, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    view = claimed.trace()
+    with pytest.raises(ReportError, match="choose another place"):
+        claimed.report(view, language="en", formats=("json",), path=tmp_path / "file" / "folder")
+
+
+def test_a_source_that_never_answered_is_not_named_among_those_that_did(claimed: Case) -> None:
+    with pytest.raises(SourceUnavailable):
+        claimed.connect("bitcoin-regtest", "rpc:http://127.0.0.1:1?retries=0")
+    made = dossier(claimed, claimed.trace().trace)
+
+    assert "rpc:http://127.0.0.1:1" in {record.source for record in claimed.archive.records()}
+    (source,) = made.sources
+    assert (source.name, source.tip.height) == ("blocks:blk00000.dat", 125)
 
 
 def test_an_unknown_kind_of_report_names_the_one_there_is(claimed: Case) -> None:

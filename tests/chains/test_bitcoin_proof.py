@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -222,6 +222,39 @@ def test_a_transaction_of_64_bytes_is_refused_with_and_without_witness() -> None
     for each in (bare, signed):
         with pytest.raises(ProofRefused, match="64 bytes"):
             proof.verify_inclusion(wire.encode(each), 0, (), mine([each]).header, EASIEST, 1)
+
+
+@pytest.mark.parametrize("n_transactions", [2, None])
+def test_a_branch_to_another_root_or_from_another_place_proves_nothing(n_transactions: int | None) -> None:
+    payment = spend(Outpoint("11" * 32, 0))
+    block = mine([coinbase(5000), payment])
+    raw, branch = wire.encode(payment), proof.merkle_branch([each.txid for each in block.transactions], 1)
+    assert proof.verify_inclusion(raw, 1, branch, block.header, EASIEST, n_transactions) == payment.txid
+    for place, siblings in ((0, branch), (1, ["22" * 32]), (3, branch), (1, [])):
+        with pytest.raises(ProofRefused):
+            proof.verify_inclusion(raw, place, siblings, block.header, EASIEST, n_transactions)
+
+
+def test_a_header_that_is_too_easy_for_the_network_proves_nothing_in_any_form() -> None:
+    """Anybody mines a header of these bits within a moment, over whatever they like to prove."""
+    payment = spend(Outpoint("11" * 32, 0))
+    block = mine([coinbase(5000), payment], bits=0x207FFFFF)
+    txids = [each.txid for each in block.transactions]
+    branch = proof.merkle_branch(txids, 1)
+    partial = wire.encode_header(block.header) + _partial_tree(txids, {1})
+    proof.check_headers([block.header], EASIEST)
+    assert proof.parse_merkle_block(partial, EASIEST).matched == ((1, payment.txid),)
+
+    refused: list[Callable[[], object]] = [
+        lambda: proof.verify_inclusion(wire.encode(payment), 1, branch, block.header, MAIN, 2),
+        lambda: proof.verify_inclusion(wire.encode(payment), 1, branch, block.header, MAIN),
+        lambda: proof.parse_merkle_block(partial, MAIN),
+        lambda: proof.check_block(block, MAIN),
+        lambda: proof.check_headers([block.header], MAIN),
+    ]
+    for check in refused:
+        with pytest.raises(ProofRefused, match="easier than this network allows"):
+            check()
 
 
 # --- whole blocks -----------------------------------------------------------------------------------------------

@@ -151,6 +151,19 @@ def genesis_transaction(asked: Asked) -> None:
     assert (found.raw, found.block, found.index) == (first.raw, first.block, 0)
 
 
+def genesis_transaction_without_place(asked: Asked) -> None:
+    """The coinbase of the first block, with its block and no place in it."""
+    first = next(iter(asked.world.truth.transactions.values()))
+    (found,) = asked.transactions.transactions([first.txid])
+    assert (found.raw, found.block, found.index) == (first.raw, first.block, -1)
+
+
+def places_untold(asked: Asked) -> None:
+    """Each transaction has no place in its block, not a wrong one."""
+    found = asked.transactions.transactions(asked.world.txids)
+    assert {raw.txid: raw.index for raw in found} == dict.fromkeys(asked.world.txids, -1)
+
+
 def places(asked: Asked) -> None:
     """Each transaction has its place in its block."""
     found = asked.transactions.transactions(asked.world.txids)
@@ -219,6 +232,21 @@ def unconfirmed_spends(asked: Asked) -> None:
         asked.check_evidence(answer.evidence)
 
 
+def spends_without_pool(asked: Asked) -> None:
+    """An output that only the mempool spends is unspent as of the tip; of one that it creates nothing is known."""
+    truth = asked.world.truth
+    wanted = [o for o, s in truth.spenders.items() if s.block is None]
+    assert wanted
+    found = {answer.outpoint: answer for answer in asked.spends.spends(wanted)}
+    assert found.keys() == set(wanted)
+    for outpoint, answer in found.items():
+        is_confirmed = truth.transactions[outpoint.txid].block is not None
+        assert isinstance(answer, Unspent if is_confirmed else SpendUnknown), answer
+        if isinstance(answer, Unspent):
+            assert answer.as_of == asked.source.tip()
+            asked.check_evidence(answer.evidence)
+
+
 def outputs_that_are_not_there(asked: Asked) -> None:
     """Nothing is said about an output that does not exist."""
     wanted = [Outpoint(asked.world.txids[-1], 9_999), Outpoint(_NOBODY, 0)]
@@ -244,6 +272,15 @@ def unconfirmed_histories(asked: Asked) -> None:
         confirmed = asked.world.truth.confirmed_history(account)
         assert found[: len(confirmed)] == confirmed
         assert sorted(found) == sorted(asked.world.truth.histories[account])
+
+
+def histories_without_pool(asked: Asked) -> None:
+    """What touches an address in blocks, and nothing of what touches it in the mempool."""
+    assert asked.world.moving
+    for account in asked.world.moving:
+        found = list(asked.histories.history(account))
+        assert found == asked.world.truth.confirmed_history(account), account
+        assert found != asked.world.truth.histories[account]
 
 
 def nameless_histories(asked: Asked) -> None:

@@ -74,7 +74,7 @@ class ElectrumX:
 
     def catch_up(self) -> None:
         """Wait until it has the node's newest block and every transaction of its mempool."""
-        wait_until(self._is_level, "electrumx_server being level with its node")
+        wait_until(self._answers, "electrumx_server being level with its node")
 
     def stop(self) -> None:
         """End the server and wait until it has ended."""

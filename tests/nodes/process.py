@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 _START_S = 30
 _STOP_S = 30
+_FIRST_PORT, _PORTS = 20_000, 12_000
+_TRIED = count(secrets.randbelow(_PORTS))  # each port once, and another run of the tests begins elsewhere
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A TCP port that nobody listens on now.
+
+    It lies below those that systems give to outgoing connections: one of these, of any program, could take it before
+    the server does.
+    """
+    while True:
+        port = _FIRST_PORT + next(_TRIED) % _PORTS
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(is_so: Callable[[], bool], what: str, seconds: float = _START_S) -> None:

@@ -46,7 +46,8 @@ def opened_live(live: LiveServers, request: pytest.FixtureRequest) -> Callable[[
     """Opens a source over the live servers; it is closed after the test."""
 
     def open_one(kind: str) -> Source:
-        live.electrumx.catch_up()
+        if kind == "electrum":
+            live.electrumx.catch_up()
         source = opened(live.specs[kind])
         request.addfinalizer(source.close)
         return source

@@ -6,7 +6,7 @@ The figures come from the blocks' bytes. A test takes the place of single answer
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -29,10 +29,10 @@ _COIN = 100_000_000
 
 
 class Chain:
-    """What can be asked about the training chain, looked up by hand."""
+    """What can be asked about the training chain, and ``more`` blocks on top of it, looked up by hand."""
 
-    def __init__(self, height: int | None = None) -> None:
-        self.raw = training_chain.blocks()[: None if height is None else height + 1]
+    def __init__(self, height: int | None = None, more: Sequence[bytes] = ()) -> None:
+        self.raw = [*training_chain.blocks()[: None if height is None else height + 1], *more]
         self.blocks = [decode_block(raw) for raw in self.raw]
         self.heights = {block.header.hash: height for height, block in enumerate(self.blocks)}
         self.places: dict[str, tuple[int, int]] = {}

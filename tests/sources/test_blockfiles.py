@@ -13,7 +13,7 @@ from tests.sources.chain import REGTEST
 from tests.training_chain import blocks
 
 from cryptotrace.chains.networks import NETWORKS, network
-from cryptotrace.errors import ConfigurationError, CryptotraceError, DataNotFound, MalformedBytes
+from cryptotrace.errors import ConfigurationError, CryptotraceError, DataNotFound, MalformedBytes, UnsupportedChain
 from cryptotrace.sources.blockfiles import BlockFiles
 
 RAW = blocks()[:6]
@@ -129,6 +129,14 @@ def test_a_file_of_another_network_is_refused_by_name(tmp_path: Path, other: obj
         found(write(tmp_path, entry(RAW[0], magic)))
 
 
+@pytest.mark.parametrize(
+    ("magic", "name"), [("c0c0c0c0", "Dogecoin"), ("fbc0b6db", "Litecoin"), ("f9beb4fe", "Namecoin")]
+)
+def test_a_file_of_a_chain_that_is_not_read_is_refused_by_its_magic(tmp_path: Path, magic: str, name: str) -> None:
+    with pytest.raises(UnsupportedChain, match=rf"blk00000\.dat begins with the magic {magic} of {name}"):
+        found(write(tmp_path, entry(RAW[0], bytes.fromhex(magic)), entry(RAW[1])))
+
+
 def test_a_file_that_is_no_block_is_refused_with_a_guess(tmp_path: Path) -> None:
     path = tmp_path / "blk00000.dat"
     path.write_bytes(b"\x1f\x8b" + bytes(range(1, 255)))
@@ -149,7 +157,7 @@ def test_a_key_of_the_wrong_length_is_refused(tmp_path: Path) -> None:
 def test_a_place_without_block_files_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes.txt").write_bytes(b"")
 
-    with pytest.raises(ConfigurationError, match=r"no blk\*\.dat"):
+    with pytest.raises(ConfigurationError, match=r"no blk\*\.dat in it; name the folder blocks of a node"):
         BlockFiles(tmp_path / name, REGTEST)
 
 

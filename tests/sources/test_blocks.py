@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.chains.real_blocks import FOREIGN_BLOCKS, block_bytes
 from tests.sources.blockfolder import block_at, entry, payment, write
 from tests.sources.chain import REGTEST, Chain
 from tests.training_chain import blocks, story
@@ -12,7 +13,8 @@ from tests.training_chain import blocks, story
 from cryptotrace.chains.bitcoin.hashes import double_sha256
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import encode, encode_block
-from cryptotrace.errors import ConfigurationError, DataNotFound, MalformedBytes
+from cryptotrace.chains.networks import network
+from cryptotrace.errors import ConfigurationError, DataNotFound, MalformedBytes, UnsupportedChain
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.source import Spend, SpendUnknown, Unspent
 from cryptotrace.model.transaction import Outpoint
@@ -156,6 +158,31 @@ def test_a_run_above_genesis_takes_the_height_that_is_given(tmp_path: Path) -> N
         open_source(f"blocks:{folder}", REGTEST, MemoryRecorder())
     with pytest.raises(ConfigurationError, match="whole number"):
         open_source(f"blocks:{folder}?height=low", REGTEST, MemoryRecorder())
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("before", ["", "f9beb4d9", "c0c0c0c0", "fbc0b6db"])
+@pytest.mark.parametrize(("path", "name"), FOREIGN_BLOCKS.items())
+def test_blocks_of_other_chains_are_refused_by_name(tmp_path: Path, path: str, name: str, before: str) -> None:
+    """Raw, and behind bitcoin's own magic, what the block is says the name; behind a foreign magic the magic does."""
+    raw = block_bytes(path)
+    magic = bytes.fromhex(before)
+    file = tmp_path / "blk00000.dat"
+    file.write_bytes(entry(raw, magic) if magic else raw)
+    named = {"c0c0c0c0": "Dogecoin", "fbc0b6db": "Litecoin"}.get(before, name)
+
+    for place in (file, tmp_path):
+        with pytest.raises(UnsupportedChain, match=rf"{named}.*(is not read|does not read)"):
+            open_source(f"blocks:{place}", network("bitcoin"), MemoryRecorder())
+
+
+def test_blocks_that_are_nobodys_are_said_not_to_verify(tmp_path: Path) -> None:
+    folder = write(tmp_path, entry(TRAINING[1], network("bitcoin").magic))
+
+    with pytest.raises(
+        ConfigurationError, match=r"no block of bitcoin in .*blk00000\.dat, offset 8; are they of another"
+    ):
+        open_source(f"blocks:{folder}", network("bitcoin"), MemoryRecorder())
 
 
 def test_an_empty_file_and_an_empty_folder_are_refused(tmp_path: Path) -> None:

@@ -125,7 +125,11 @@ LIES: dict[str, tuple[str, Instead, str]] = {
     ),
     "bytes that are none": ("blockchain.transaction.get", lambda _: "zz", "even number of hex digits"),
     "half the bytes": ("blockchain.transaction.get", lambda _: encode(CHAIN.txs[SPENDER])[:50].hex(), "cannot be used"),
-    "a branch to another root": ("blockchain.transaction.get_merkle", _branch(merkle=["ab" * 32]), "its Merkle branch leads"),
+    "a branch to another root": (
+        "blockchain.transaction.get_merkle",
+        _branch(merkle=["ab" * 32]),
+        "its Merkle branch leads",
+    ),
     "another place": ("blockchain.transaction.get_merkle", _branch(pos=0), "its Merkle branch leads"),
     "a place beyond the branch": ("blockchain.transaction.get_merkle", _branch(pos=3), "does not reach place 3"),
     "a place that is none": ("blockchain.transaction.get_merkle", _branch(pos=-1), "whole number"),

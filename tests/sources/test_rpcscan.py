@@ -9,6 +9,7 @@ import pytest
 from tests.sources.chain import REGTEST, Chain
 from tests.training_chain import story
 
+from cryptotrace.chains.networks import network
 from cryptotrace.errors import MalformedBytes, ProofRefused
 from cryptotrace.model.source import RawBlock
 from cryptotrace.model.transaction import Outpoint
@@ -88,3 +89,11 @@ def test_a_block_that_does_not_prove_itself_teaches_nothing() -> None:
         node.scan.learn([replace(block, raw=bytes(raw))])
     assert node.scan.read == set()
     assert node.scan.place(SPENDER) is None
+
+
+def test_a_block_that_is_too_easy_for_the_network_teaches_nothing() -> None:
+    scan = BlockScan(Node().fetch, network("bitcoin"))
+
+    with pytest.raises(ProofRefused, match="easier than this network allows"):
+        scan.find_transaction(SPENDER, 125)
+    assert scan.place(SPENDER) is None

@@ -18,6 +18,7 @@ from cryptotrace.attribution.book import TagBook
 from cryptotrace.attribution.tagpack import TagPack, read_tagpack
 from cryptotrace.case import custody
 from cryptotrace.case import file as casefile
+from cryptotrace.case.claiming import enter_claim
 from cryptotrace.case.connections import Connections, Progress, forget_reorganised
 from cryptotrace.case.fetching import fetch as fetch_into
 from cryptotrace.case.tracing import digest_of, run, settings_of
@@ -29,11 +30,11 @@ from cryptotrace.evidence.custody import CustodyLog
 from cryptotrace.evidence.recorder import ArchiveRecorder
 from cryptotrace.ledger.graph import LedgerGraph
 from cryptotrace.ledger.store import Store
-from cryptotrace.model.amount import parse_units
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.identity import Chain
 from cryptotrace.model.source import Source
-from cryptotrace.model.transaction import Outpoint, txid_text
+from cryptotrace.model.transaction import txid_text
+from cryptotrace.sources import parse_spec
 from cryptotrace.sources.policy import Policy
 from cryptotrace.tracing.result import Trace
 
@@ -49,7 +50,7 @@ class Case:
     ) -> None:
         self.folder = folder
         self.settings = settings
-        self._clock = clock
+        self._clock, self._notice = clock, notice
         self.store = Store(folder / "ledger.duckdb")
         try:
             self._open_evidence(notice)
@@ -159,10 +160,24 @@ class Case:
         net = network(chain)
         entry = casefile.SourceEntry(net.chain, self._connections.portable(spec))
         source = self._connections.open(net, entry.spec, progress)
-        self.sources(net).append(source)
-        self._change(sources=(*self.settings.sources, entry))
+        if entry not in self.settings.sources:
+            self._change(sources=(*self.settings.sources, entry))
         self.log("connect", {"chain": net.chain, **custody.of_source(source, entry.spec)})
         return source
+
+    def disconnect(self, chain: str, spec: str) -> None:
+        """Take a source out of the case, e.g. one that is gone; what was read from it stays.
+
+        Raises:
+            CaseError: the case has no such source.
+        """
+        entry = casefile.SourceEntry(network(chain).chain, self._connections.portable(spec))
+        if entry not in self.settings.sources:
+            known = ", ".join(e.spec for e in self.settings.sources if e.chain == entry.chain) or "none"
+            raise CaseError(f"the case has no source {spec} for {chain}; it has: {known}")
+        self._change(sources=tuple(e for e in self.settings.sources if e != entry))
+        self._connections.forget(entry)
+        self.log("disconnect", {"chain": entry.chain, "source": parse_spec(spec).name})
 
     def tag(self, path: str | Path) -> TagPack:
         """Load a TagPack. Its bytes become evidence; tags that cannot be used are in ``.refused`` with the reason.
@@ -178,7 +193,8 @@ class Case:
             raise CaseError(f"TagPack {path} cannot be read: {error.strerror}") from error
         pack = read_tagpack(raw, evidence=hashlib.sha256(raw).hexdigest())
         digest = self.archive.add(raw, source="file", request=f"TagPack {path.name}", tip=None)
-        self._change(tags=(*self.settings.tags, casefile.TagEntry(digest, path.name)))
+        if digest not in {entry.digest for entry in self.settings.tags}:
+            self._change(tags=(*self.settings.tags, casefile.TagEntry(digest, path.name)))
         self.tags = TagBook([*self.tags, *pack.tags])
         self.log("tag", {"file": path.name, "tags": len(pack.tags), "refused": len(pack.refused)}, digest)
         return pack
@@ -210,22 +226,13 @@ class Case:
             InvalidAmount: a float, digits below one base unit, or a negative amount.
             CaseError: nothing is claimed, or more than the output has.
         """
-        net = network(chain)
-        flow = self.graph(net.chain).flow(str(Outpoint.parse(outpoint)))
-        units = parse_units(amount, net.decimals) if isinstance(amount, str) else amount
-        if units is None:
-            units = flow.units - offset
-        claim = Claim(claimant, flow.id, flow.asset, units, offset, basis, author or self.settings.author)
-        if units == 0 or offset + units > flow.units:
-            raise CaseError(
-                f"the claim takes base units {offset} to {offset + units} of {flow.id}, which has {flow.units}"
-            )
-        entry = casefile.ClaimEntry(
-            claimant, net.chain, flow.id, flow.asset, str(units), str(offset), basis, claim.author
-        )
+        entry = enter_claim(self, claimant, network(chain), outpoint, amount, offset, basis, author)
+        for other in self.settings.claims:
+            if entry.meets(other):
+                self._notice(f"{entry.flow} is claimed for {other.claimant} too: the earlier claim stands")
         self._change(claims=(*self.settings.claims, entry))
         self.log("claim", asdict(entry), custody.digest(asdict(entry)))
-        return claim
+        return entry.claim()
 
     def name_coinjoin(self, txid: str, basis: str) -> None:
         """Name a transaction a CoinJoin, with the reason: traces stop before it.
@@ -322,8 +329,7 @@ class Case:
         Raises:
             CaseError: there is none yet, or what is held has changed since.
         """
-        entry = self.settings.trace
-        if entry is None:
+        if (entry := self.settings.trace) is None:
             raise CaseError("nothing was traced in this case yet; run: cryptotrace trace")
         result = run(self, entry, held_only=True)
         if digest_of(result) != entry.digest:
@@ -341,7 +347,8 @@ class Case:
         *,
         language: str | Sequence[str] = ("en", "ru"),
         path: str | Path | None = None,
-        formats: Sequence[str] = ("pdf", "docx", "xlsx", "json"),
+        formats: Sequence[str] | None = None,
+        replace_files: bool = False,
         progress: Progress | None = None,
     ) -> tuple[Path, ...]:
         """Write a report.
@@ -352,27 +359,24 @@ class Case:
             language: ``en``, ``ru`` or several; one document each.
             path: a folder, or a file whose suffix names the only format (with several languages ``report.pdf`` becomes
                 ``report.en.pdf`` and ``report.ru.pdf``); ``reports/`` in the case if None.
-            formats: any of ``pdf``, ``docx``, ``xlsx``, ``json``.
+            formats: any of ``pdf``, ``docx``, ``xlsx``, ``json``; all of them, or that of ``path``, if None.
+            replace_files: write over another document that is there.
             progress: called with (files made, files to make).
 
         Returns:
             The files that were written.
 
         Raises:
-            ReportError: no such kind, format or language.
+            ReportError: no such kind, format or language, or another document is in the way.
             CaseError: the trace is not one of this case.
             EvidenceError: an answer that a figure rests on is missing or was altered.
         """
         from cryptotrace.case.reporting import write_report
 
         result = self.last_trace().trace if trace is None else trace if isinstance(trace, Trace) else trace.trace
-        languages = (language,) if isinstance(language, str) else tuple(language)
         place = self.folder / "reports" if path is None else Path(path)
-        paths = write_report(self, result, kind, languages, place, formats, progress)
-        for written in paths:
-            made = {"file": written.name, "kind": kind, "languages": list(languages), "trace": digest_of(result)}
-            self.log("report", made, hashlib.sha256(written.read_bytes()).hexdigest())
-        return paths
+        languages = (language,) if isinstance(language, str) else tuple(language)
+        return write_report(self, result, kind, languages, place, formats, progress, replace=replace_files)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

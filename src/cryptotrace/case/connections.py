@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptotrace.case.file import SourceEntry
 from cryptotrace.chains.networks import Network
-from cryptotrace.errors import DataNotFound
+from cryptotrace.errors import ConfigurationError, DataNotFound, SourceError
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.block import BlockRef
@@ -27,20 +27,39 @@ class Connections:
         self._folder = folder.resolve()
         self._recorder = recorder
         self._policy = policy
-        self._open: dict[Chain, list[Source]] = {}
+        self._open: dict[SourceEntry, Source] = {}
 
     def of(self, net: Network, entries: Sequence[SourceEntry], progress: Progress | None = None) -> list[Source]:
-        """The sources for a chain, opened now if they were not yet."""
-        if net.chain not in self._open:
-            self._open[net.chain] = [self.open(net, e.spec, progress) for e in entries if e.chain == net.chain]
-        return self._open[net.chain]
+        """The sources for a chain, each opened now if it was not yet.
+
+        Raises:
+            CryptotraceError: one cannot be opened; the message says how to take it out of the case.
+        """
+        return [self._opened(net, entry, progress) for entry in entries if entry.chain == net.chain]
+
+    def _opened(self, net: Network, entry: SourceEntry, progress: Progress | None) -> Source:
+        try:
+            return self.open(net, entry.spec, progress)
+        except (ConfigurationError, SourceError) as error:
+            raise type(error)(
+                f"{error}. If this source is gone, take it out: cryptotrace disconnect {net.name} '{entry.spec}'"
+            ) from error
 
     def open(self, net: Network, spec: str, progress: Progress | None = None) -> Source:
-        """Open one source; a path is relative to the case's folder, so that the folder can be moved."""
-        parsed = parse_spec(spec)
-        if parsed.is_path:
-            spec = spec.replace(parsed.location, str(self._folder / parsed.location), 1)
-        return open_source(spec, net, self._recorder, replace(self._policy, progress=progress))
+        """One source, opened if it was not yet; a path is relative to the case's folder, so the folder can be moved."""
+        entry = SourceEntry(net.chain, spec)
+        if entry not in self._open:
+            parsed = parse_spec(spec)
+            if parsed.is_path:
+                spec = spec.replace(parsed.location, str(self._folder / parsed.location), 1)
+            policy = replace(self._policy, progress=progress)
+            self._open[entry] = open_source(spec, net, self._recorder, policy)
+        return self._open[entry]
+
+    def forget(self, entry: SourceEntry) -> None:
+        """Close a source that is no longer one of the case."""
+        if (source := self._open.pop(entry, None)) is not None:
+            source.close()
 
     def portable(self, spec: str) -> str:
         """The specification as it is kept: a path inside the case's folder is relative, any other absolute."""
@@ -54,10 +73,8 @@ class Connections:
 
     def close(self) -> None:
         """Close every source."""
-        for sources in self._open.values():
-            for source in sources:
-                source.close()
-        self._open.clear()
+        for entry in list(self._open):
+            self.forget(entry)
 
 
 def forget_reorganised(store: Store, chain: Chain, sources: Sequence[Source]) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -60,6 +60,11 @@ class ClaimEntry:
     author: str = ""
     """Who entered it."""
 
+    def meets(self, other: ClaimEntry) -> bool:
+        """True if both claim some of the same units."""
+        start, end = int(self.offset), int(self.offset) + int(self.units)
+        return self.flow == other.flow and start < int(other.offset) + int(other.units) and int(other.offset) < end
+
     def claim(self) -> Claim:
         """The claim that was entered."""
         return Claim(

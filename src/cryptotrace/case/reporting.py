@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptotrace import __version__
+from cryptotrace.attribution.book import TagBook
 from cryptotrace.case.custody import entry_of_trace
 from cryptotrace.case.tracing import digest_of
 from cryptotrace.chains.networks import network
@@ -17,6 +18,7 @@ from cryptotrace.model.identity import Account, Chain
 from cryptotrace.model.tag import Tag
 from cryptotrace.model.transaction import Transaction
 from cryptotrace.reports.dossier import Answer, AssetFacts, Dossier, SourceFacts
+from cryptotrace.reports.draft import iso_time
 from cryptotrace.tracing.result import Trace
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from cryptotrace.evidence.archive import Record
 
 KINDS = ("tracing-report",)
+#: What an answer that was of use has as its status in the index of the evidence.
+_ANSWERED = frozenset({"ok", "derived"})
 
 
 def write_report(
@@ -32,27 +36,59 @@ def write_report(
     kind: str,
     languages: Sequence[str],
     path: Path,
-    formats: Sequence[str],
+    formats: Sequence[str] | None,
     progress: Callable[[int, int], None] | None,
+    *,
+    replace: bool,
 ) -> tuple[Path, ...]:
     """Render the report into the folder ``path``, or into a file whose suffix names the only format.
 
-    A file that is named for several languages becomes one per language: ``report.en.pdf``, ``report.ru.pdf``.
+    A file that is named for several languages becomes one per language: ``report.en.pdf``, ``report.ru.pdf``. All files
+    are made before the first is written, and a file that is there already with other bytes is left as it is.
 
     Raises:
-        ReportError: no such kind, format or language.
+        ReportError: no such kind, format or language, the place cannot be written, or another file is in the way.
     """
-    from cryptotrace.reports.render import render
+    from cryptotrace.reports.render import RENDERERS, render
 
     if kind not in KINDS:
         raise ReportError(f"no report {kind!r}; there is: {', '.join(KINDS)}")
-    made = dossier(case, trace)
-    if not path.suffix:
-        return render(made, path, formats=formats, languages=languages, progress=progress)
-    written = render(made, path.parent, formats=(path.suffix[1:],), languages=languages, progress=progress)
-    if len(written) == 1:
-        return (written[0].replace(path),)
-    return tuple(one.replace(path.with_suffix("".join(one.suffixes[-2:]))) for one in written)
+    if not path.suffix or path.is_dir():
+        name, folder, wanted = f"{kind}.{{language}}.{{format}}", path, tuple(formats or RENDERERS)
+    else:
+        several = len(dict.fromkeys(languages)) > 1
+        name, folder, wanted = (
+            path.stem + (".{language}" if several else "") + ".{format}",
+            path.parent,
+            (path.suffix[1:],),
+        )
+        if formats and tuple(formats) != wanted:
+            raise ReportError(
+                f"{path.name} names the format {wanted[0]}, but {', '.join(formats)} is asked for; name a folder"
+            )
+    rendered = render(dossier(case, trace), formats=wanted, languages=languages, progress=progress)
+    files = {folder / name.format(language=language, format=each): data for (language, each), data in rendered.items()}
+    written = _write(files, replace=replace)
+    for file, data in files.items():
+        made = {"file": file.name, "kind": kind, "languages": list(languages), "trace": digest_of(trace)}
+        case.log("report", made, hashlib.sha256(data).hexdigest())
+    return written
+
+
+def _write(files: Mapping[Path, bytes], *, replace: bool) -> tuple[Path, ...]:
+    try:
+        for path, data in files.items():
+            if path.exists() and (path.is_dir() or (not replace and path.read_bytes() != data)):
+                raise ReportError(
+                    f"{path} is there already and is another document; name another place, or allow it to be replaced "
+                    "(--replace)"
+                )
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    except OSError as error:
+        raise ReportError(f"the report cannot be written: {error}; choose another place") from error
+    return tuple(files)
 
 
 def dossier(case: Case, trace: Trace) -> Dossier:
@@ -69,6 +105,8 @@ def dossier(case: Case, trace: Trace) -> Dossier:
     made = entry_of_trace(case.custody, digest_of(trace))
     transactions = _transactions(case, chain, trace)
     records = tuple(islice(case.archive.records(), made.parameters["evidence"]["answers"]))
+    held = {record.digest for record in records}
+    tags = TagBook(tag for tag in case.tags if tag.evidence in held)
     used = {t.evidence for t in transactions.values()}
     used |= {case.store.evidence(chain, traced.flow.id) for traced in trace.flows}
     answers = _answers(case, records, used)
@@ -80,21 +118,21 @@ def dossier(case: Case, trace: Trace) -> Dossier:
         trace=trace,
         assets={net.asset: AssetFacts(net.asset, net.name, net.symbol, net.decimals, net.is_training)},
         transactions=transactions,
-        tags=_tags(case, transactions),
-        tags_loaded=len(case.tags),
-        sources=_sources(case, trace, chain, records),
+        tags=_tags(tags, transactions),
+        tags_loaded=len(tags),
+        sources=_sources(chain, records),
         answers=answers,
         settings={
             "rule": trace.rule,
             "reason for the rule": made.parameters["reason"] or "none",
             "dust limit, base units": str(trace.stops.dust),
             "hop limit": "none" if trace.stops.max_hops is None else str(trace.stops.max_hops),
-            "block time limit, s since 1970 UTC": "none" if trace.stops.until is None else str(trace.stops.until),
+            "block time limit": "none" if trace.stops.until is None else iso_time(trace.stops.until),
             "arithmetic": "fractions" if trace.exact else "whole base units",
             "own nodes only": "yes" if case.settings.own_nodes_only else "no",
         },
         software=f"cryptotrace {__version__}",
-        cut_off=max((record.received for record in records), default=""),
+        cut_off=max((record.received for record in records if record.status in _ANSWERED), default=""),
         custody_head=made.digest,
         outputs_only=tuple(t for t in dict.fromkeys(f.flow.txid for f in trace.flows) if t not in transactions),
     )
@@ -118,17 +156,21 @@ def _answers(case: Case, records: Sequence[Record], used: set[str]) -> tuple[Ans
     return tuple(rows.values())
 
 
-def _tags(case: Case, transactions: dict[str, Transaction]) -> dict[Account, tuple[Tag, ...]]:
+def _tags(book: TagBook, transactions: dict[str, Transaction]) -> dict[Account, tuple[Tag, ...]]:
     accounts = {p.account for t in transactions.values() for p in t.postings if p.account is not None}
-    return {account: tags for account in sorted(accounts) if (tags := case.tags.of(account))}
+    return {account: tags for account in sorted(accounts) if (tags := book.of(account))}
 
 
-def _sources(case: Case, trace: Trace, chain: Chain, records: Sequence[Record]) -> tuple[SourceFacts, ...]:
-    count = Counter(record.source for record in records)
-    tips = {tip.chain: tip for tip in trace.tips}
+def _sources(chain: Chain, records: Sequence[Record]) -> tuple[SourceFacts, ...]:
+    """Each source that answered about the chain, at the newest block that it named itself."""
+    answered: dict[str, list[Record]] = {}
+    for record in records:
+        if record.status in _ANSWERED and (record.tip is None or record.tip.chain == chain):
+            answered.setdefault(record.source, []).append(record)
     rows = []
-    for name in count:
-        times = [record.received for record in records if record.source == name]
-        if name != "file" and chain in tips:
-            rows.append(SourceFacts(name, tips[chain], count[name], min(times), max(times)))
+    for name, mine in answered.items():
+        tips = [record.tip for record in mine if record.tip is not None]
+        if tips:
+            times = [record.received for record in mine]
+            rows.append(SourceFacts(name, tips[-1], len(mine), min(times), max(times)))
     return tuple(rows)

@@ -85,6 +85,7 @@ def _front(draft: Draft, report_id: str) -> tuple[tuple[str, str], ...]:
     return (
         (say("front.case"), visible(dossier.case_id)),
         (say("front.report"), report_id),
+        *_newest(draft),
         (say("front.cut_off"), draft.words.moment(dossier.cut_off) if dossier.cut_off else say("not_stated")),
         (say("front.author"), one_line(dossier.author) or say("to_complete")),
         (say("front.network"), chains),
@@ -92,6 +93,12 @@ def _front(draft: Draft, report_id: str) -> tuple[tuple[str, str], ...]:
         (say("front.software"), visible(dossier.software)),
         (say("front.custody"), visible(dossier.custody_head) or say("not_stated")),
     )
+
+
+def _newest(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """The state of the chain that the report speaks of; it is as old as this block, whenever the answer came."""
+    say = draft.words.say
+    return tuple((say("front.newest"), f"{say('tip', height=t.height)}, {t.hash}") for t in draft.dossier.trace.tips)
 
 
 def _section(draft: Draft, number: int, key: str) -> Section:
@@ -129,6 +136,9 @@ def _write_summary(pen: Pen) -> None:
         starts = [draft.rows.transaction_of(c.flow) for c in mine]
         names = "; ".join(say("finding.share", claimant=c.claimant, amount=draft.amount(c.units, asset)) for c in mine)
         pen.say("summary.claims", LinkClass.L5, starts, claims=names)
+        met = sum((c.units for c in trace.collisions if draft.rows.traced[c.flow].flow.asset == asset), 0)
+        if met:
+            pen.say("summary.collisions", LinkClass.L3, starts, amount=draft.amount(met, asset))
     count = len(draft.rows.transactions)
     pen.say("summary.facts", LinkClass.L1, (), transactions=count, addresses=len(draft.rows.addresses))
     key = "summary.rule" if draft.rule.conserves else "summary.reach"
@@ -153,7 +163,9 @@ def _write_addressees(pen: Pen) -> None:
         pen.write(text, LinkClass.L5, ids)
     unhosted = [r.id for r in draft.rows.ends if r.end.reason is EndReason.UNSPENT and not r.tags]
     if unhosted:
-        pen.say("summary.unhosted", LinkClass.L5, unhosted)  # no bytes show that nothing spends an output
+        heights = [str(tip.height) for tip in draft.dossier.trace.tips]
+        known = ", ".join(heights) or draft.words.say("not_stated")
+        pen.say("summary.unhosted", LinkClass.L5, unhosted, height=known)  # no bytes show that nothing spends an output
 
 
 def _write_sources(pen: Pen) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.transaction import PostingKind
-from cryptotrace.model.verdict import LinkClass
+from cryptotrace.model.verdict import LinkClass, Standing
 from cryptotrace.reports.draft import Draft, Pen
 from cryptotrace.reports.schedules import GONE, EndRow, PostingRow, TransactionRow
 from cryptotrace.reports.wording import reason_sentence, reason_word
@@ -43,9 +43,12 @@ def _write_transaction(pen: Pen, row: TransactionRow) -> None:
         named += "; " + say("finding.further", count=len(rest), total=total)
     cites = [row.id, *(_id(draft, p.account) for p in on_trace[:_NAMED_OUTPUTS])]
     text = say("finding.transaction", transaction=row.id, place=place, sums=_sums(draft, row))
+    is_reported = any(p.standing is Standing.REPORTED for p in row.postings)
+    if is_reported:
+        text += " " + say("finding.reported")
     if named:
         text += " " + say("finding.outputs", outputs=named)
-    pen.write(text, LinkClass.L1, cites)
+    pen.write(text, LinkClass.L5 if is_reported else LinkClass.L1, cites)
 
 
 def _sums(draft: Draft, row: TransactionRow) -> str:

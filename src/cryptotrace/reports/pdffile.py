@@ -62,7 +62,12 @@ def _document(document: Document) -> dict[str, object]:
         "front": [(name, {"text": value, "mono": is_digest(value)}) for name, value in document.front],
         "ids": [row.id for table in document.tables() for row in table.rows if row.id],
         "sections": [
-            {"number": s.number, "title": s.title, "blocks": [_block(block) for block in s.blocks]}
+            {
+                "number": s.number,
+                "title": s.title,
+                "whole": any(isinstance(block, Blanks) for block in s.blocks),  # what is signed stands on one page
+                "blocks": [_block(block) for block in s.blocks],
+            }
             for s in document.sections
         ],
         "attached": json_bytes(document).decode(),

@@ -1,9 +1,8 @@
-"""From a dossier to files: one document per language, each in every format that was asked for."""
+"""From a dossier to documents: one per language, each in every format that was asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from cryptotrace.errors import ReportError
 from cryptotrace.reports.content import content
@@ -25,22 +24,24 @@ RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
 
 def render(
     dossier: Dossier,
-    folder: Path,
     *,
     formats: Sequence[str],
     languages: Sequence[str],
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[Path, ...]:
-    """Write ``tracing-report.LANGUAGE.FORMAT`` for each language and format into ``folder``.
+) -> dict[tuple[str, str], bytes]:
+    """The bytes of the document in each language and format; nothing is written.
 
-    All files are made before the first is written, so a failure leaves the folder as it was. ``progress`` is called
-    with (files made, files to make).
+    Args:
+        dossier: what is reported.
+        formats: any of ``RENDERERS``.
+        languages: any of ``en``, ``ru``.
+        progress: called with (documents made, documents to make).
 
     Returns:
-        The files, by language, then by format, in the order in which they were asked for.
+        (language, format) -> bytes, by language, then by format, in the order in which they were asked for.
 
     Raises:
-        ReportError: no such format or language, none was asked for, or the folder cannot be written.
+        ReportError: no such format or language, or none was asked for.
     """
     unknown = [name for name in formats if name not in RENDERERS]
     if unknown or not formats or not languages:
@@ -48,17 +49,9 @@ def render(
         raise ReportError(f"{what}; formats are {', '.join(RENDERERS)}, languages are en, ru")
     documents = [content(dossier, language) for language in dict.fromkeys(languages)]
     wanted = [(document, name) for document in documents for name in dict.fromkeys(formats)]
-    made: dict[Path, bytes] = {}
+    made: dict[tuple[str, str], bytes] = {}
     for document, name in wanted:
-        made[folder / f"tracing-report.{document.language}.{name}"] = RENDERERS[name](document)
+        made[document.language, name] = RENDERERS[name](document)
         if progress is not None:
             progress(len(made), len(wanted) - len(made))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, data in made.items():
-            path.write_bytes(data)
-    except OSError as error:
-        raise ReportError(
-            f"the report cannot be written to {folder}: {error.strerror}; choose another place"
-        ) from error
-    return tuple(made)
+    return made

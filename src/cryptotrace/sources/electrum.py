@@ -325,5 +325,8 @@ class ElectrumSource:
 
 
 def script_key(script: bytes) -> bytes:
-    """What the protocol knows a script by: its SHA-256 (printed reversed)."""
+    """What the protocol knows a script by: its SHA-256 (printed reversed).
+
+    Source: the Electrum protocol document, script hashes.
+    """
     return sha256(script).digest()

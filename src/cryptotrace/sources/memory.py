@@ -341,7 +341,7 @@ class HeldTransactions:
         return self._held.spends(outpoints)
 
     def history(self, account: Account) -> Iterator[str]:
-        """Txids in the files that touch the account. There may be others that the files do not hold."""
+        """Txids in the files that touch the account, oldest first. There may be others that the files do not hold."""
         return self._held.history(account)
 
 

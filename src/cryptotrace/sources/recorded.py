@@ -78,7 +78,11 @@ class CopiedRecording:
         return self._recording.records()
 
     def read(self, digest: str) -> bytes:
-        """The bytes of that digest; every answer that has them is kept."""
+        """The bytes of that digest; every answer that has them is kept.
+
+        Raises:
+            EvidenceError: they were altered or are not there.
+        """
         raw = self._recording.read(digest)
         for record in self._missing.pop(digest, ()):
             about = {"tip": record.tip, "latency_ms": record.latency_ms, "status": record.status}
@@ -107,7 +111,17 @@ def _kind(name: str) -> str:
 
 
 class RecordedChain:
-    """A recorded run over blocks: what was used is held, what followed from the rest stands as a statement."""
+    """A recorded run over blocks: what was used is held, what followed from the rest stands as a statement.
+
+    Args:
+        recording: an archive, or the recorder of a run.
+        network: the chain.
+        name: the name of the source in the recording.
+
+    Raises:
+        DataNotFound: no answer about that chain was recorded.
+        EvidenceError: the recording is damaged.
+    """
 
     def __init__(self, recording: Recording, network: Network, name: str) -> None:
         self.chain = network.chain
@@ -133,19 +147,35 @@ class RecordedChain:
         """Nothing to let go of."""
 
     def block(self, height: int) -> RawBlock:
-        """The block at that height, if it was used in the recorded run."""
+        """The block at that height, if it was used in the recorded run.
+
+        Raises:
+            DataNotFound: it was not used in the recorded run.
+        """
         return self._held.block(height)
 
     def block_by_hash(self, block_hash: str) -> RawBlock:
-        """The block of that hash, if it was used in the recorded run."""
+        """The block of that hash, if it was used in the recorded run.
+
+        Raises:
+            DataNotFound: it was not used in the recorded run.
+        """
         return self._held.block_by_hash(block_hash)
 
     def transactions(self, txids: Sequence[str]) -> Iterator[RawTransaction]:
-        """The transactions of those txids, if they were used in the recorded run."""
+        """The transactions of those txids, if they were used in the recorded run.
+
+        Raises:
+            DataNotFound: one of them was not used in the recorded run.
+        """
         return self._held.transactions(txids)
 
     def spends(self, outpoints: Sequence[Outpoint]) -> Iterator[Spend | Unspent | SpendUnknown]:
-        """For each outpoint what the recorded run found."""
+        """For each outpoint what the recorded run found.
+
+        Raises:
+            EvidenceError: the recorded bytes were altered.
+        """
         for outpoint in outpoints:
             (answer,) = self._held.spends([outpoint])
             statement = self._statements.get(f"spend {outpoint}")
@@ -173,7 +203,11 @@ class RecordedChain:
         return parse_json(self._statement(f"balance {account}"), f"balance {account}")["answer"].units(), self._tip
 
     def merkle_branch(self, txid: str) -> tuple[BlockRef, int, tuple[str, ...]]:
-        """Block, place and sibling hashes from the leaf up, if the block was used in the recorded run."""
+        """Block, place and sibling hashes from the leaf up, if the block was used in the recorded run.
+
+        Raises:
+            DataNotFound: it was not used in the recorded run.
+        """
         return self._held.merkle_branch(txid)
 
     def _statement(self, request: str) -> bytes:

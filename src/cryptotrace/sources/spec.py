@@ -179,7 +179,11 @@ def host_and_port(spec: Spec) -> tuple[str, int]:
 
 
 def hosts_of(spec: Spec) -> tuple[str, ...]:
-    """The hosts that see what a source is asked, a proxy among them; none for files."""
+    """The hosts that see what a source is asked, a proxy among them; none for files.
+
+    Raises:
+        ConfigurationError: an Electrum source that is not ``host:port``.
+    """
     if spec.kind.startswith("electrum"):
         return (host_and_port(spec)[0],)
     urls = [spec.location] if spec.kind in ("rpc", "esplora") else []

@@ -133,7 +133,7 @@ class Stops:
     dust: int = 0
     """A claimed share below so many base units is not followed."""
     max_hops: int | None = None
-    """Not more transactions than this after the claimed flow."""
+    """Not more transactions than this after the claimed flow; see ``TracedFlow.hop`` for claims that meet."""
     until: int | None = None
     """Not beyond this block time, seconds since 1970 UTC."""
 

@@ -62,6 +62,8 @@ def address_of_script(script: bytes, network: Network) -> str | None:
     """The address that the script is, in canonical spelling; None if there is none.
 
     A P2PK output has no address: the address of its key's hash is another script, and another account.
+
+    Source: BIP 13, BIP 173, BIP 350.
     """
     if is_p2pkh(script):
         return base58.b58encode_check(bytes([network.p2pkh_version]) + script[3:23]).decode("ascii")
@@ -82,6 +84,8 @@ def script_of_address(text: str, network: Network) -> bytes:
 
     Raises:
         InvalidAddress: wrong checksum, another network's address, a form that is none, or look-alike letters.
+
+    Source: BIP 13, BIP 173, BIP 350.
     """
     _check_letters(text)
     if text.lower().startswith(network.bech32_prefix + "1"):

@@ -42,7 +42,10 @@ def _expand(prefix: str) -> list[int]:
 
 
 def encode(prefix: str, values: Sequence[int], encoding: Encoding) -> str:
-    """The text of 5-bit ``values`` under a lower-case ``prefix``."""
+    """The text of 5-bit ``values`` under a lower-case ``prefix``.
+
+    Source: BIP 173, BIP 350.
+    """
     checksum = _polymod([*_expand(prefix), *values, 0, 0, 0, 0, 0, 0]) ^ encoding
     tail = [checksum >> 5 * (5 - i) & 31 for i in range(6)]
     return prefix + "1" + "".join(_ALPHABET[v] for v in [*values, *tail])
@@ -53,6 +56,8 @@ def decode(text: str) -> tuple[str, list[int], Encoding]:
 
     Raises:
         InvalidAddress: not Bech32 and not Bech32m; the message says what is wrong at which character (from 1).
+
+    Source: BIP 173, BIP 350.
     """
     for at, letter in enumerate(text, 1):
         if not 33 <= ord(letter) <= 126:

@@ -23,6 +23,8 @@ def check_work(header: Header, max_target: int) -> None:
 
     Raises:
         ProofRefused: the hash is above the target, or the target above the network's easiest; see ``target_of_bits``.
+
+    Source: Bitcoin Core, ``CheckProofOfWork``.
     """
     target = target_of_bits(header.bits)
     if target > max_target:
@@ -39,6 +41,8 @@ def block_work(bits: int) -> int:
 
     Raises:
         ProofRefused: see ``target_of_bits``.
+
+    Source: Bitcoin Core, ``GetBlockProof``.
     """
     return (1 << 256) // (target_of_bits(bits) + 1)
 

@@ -22,7 +22,10 @@ def _node(text: str) -> bytes:
 
 
 def pair(left: bytes, right: bytes) -> bytes:
-    """The node above two nodes."""
+    """The node above two nodes.
+
+    Source: Bitcoin Core, ``ComputeMerkleRoot``.
+    """
     return double_sha256(left + right)
 
 
@@ -60,6 +63,8 @@ def merkle_branch(txids: Sequence[str], index: int) -> tuple[str, ...]:
 
     Raises:
         ProofRefused: no such leaf; see ``merkle_root``.
+
+    Source: Bitcoin Core, ``TransactionMerklePath``; the Electrum protocol's ``get_merkle`` gives the same.
     """
     if not 0 <= index < len(txids):
         raise ProofRefused(f"no transaction at place {index} of {len(txids)}")

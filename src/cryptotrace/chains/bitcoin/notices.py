@@ -27,6 +27,8 @@ def notices(transaction: WireTransaction) -> tuple[str, ...]:
     a plain payment to it reads the same, so this says "may carry"). ``runes``: OP_RETURN OP_13. ``inscription``: an
     Ordinals envelope in a revealed script. ``unknown-op-return``: other data. Data in a coinbase is the miner's and
     is passed over.
+
+    Source: Omni Layer specification; Runes specification; Ordinals inscription envelopes.
     """
     if transaction.is_coinbase:
         return ()

@@ -96,6 +96,8 @@ def script_type(script: bytes) -> ScriptType:
     """The kind of an output's script.
 
     Bare multisig is recognised up to 16 keys; a longer one is non-standard, its account is the same either way.
+
+    Source: Bitcoin Core, ``Solver``; BIP 16, BIP 141, BIP 341.
     """
     if not script:
         return ScriptType.NON_STANDARD

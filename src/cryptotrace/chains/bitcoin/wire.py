@@ -99,7 +99,10 @@ class WireTransaction:
 
     @property
     def weight(self) -> int:
-        """Weight units: three times the stripped size plus the size."""
+        """Weight units: three times the stripped size plus the size.
+
+        Source: BIP 141.
+        """
         return 3 * self.stripped_size + self.size
 
 
@@ -222,6 +225,8 @@ def decode_transaction(raw: bytes) -> WireTransaction:
             not in its shortest form; an announced witness that is empty; values above 21 million coins; no input,
             no output, or one outpoint spent twice.
         UnsupportedChain: the bytes are Litecoin's (MWEB).
+
+    Source: BIP 144; Bitcoin Core, ``CheckTransaction``.
     """
     cursor = Cursor(bytes(raw))
     transaction = _read_transaction(cursor)
@@ -234,6 +239,8 @@ def decode_header(raw: bytes) -> Header:
 
     Raises:
         MalformedBytes: not 80 bytes.
+
+    Source: Bitcoin Core, ``CBlockHeader``.
     """
     if len(raw) != HEADER_SIZE:
         raise MalformedBytes(
@@ -250,6 +257,8 @@ def decode_block(raw: bytes) -> WireBlock:
         MalformedBytes: the bytes are not a block, see ``decode_transaction``.
         UnsupportedChain: the header is merge-mined (Dogecoin), its work is scrypt (Litecoin), or a transaction is of
             Litecoin's MWEB form. Only a header that fails Bitcoin's work is looked at for that.
+
+    Source: BIP 144; Bitcoin Core, ``CBlock``.
     """
     cursor = Cursor(bytes(raw))
     head = cursor.take(HEADER_SIZE, "header")
@@ -281,7 +290,10 @@ def _text(data: bytes) -> bytes:
 
 
 def encode(transaction: WireTransaction, *, witness: bool = True) -> bytes:
-    """The bytes of a transaction; without its witness if asked (those the txid is made of)."""
+    """The bytes of a transaction; without its witness if asked (those the txid is made of).
+
+    Source: BIP 144.
+    """
     witness = witness and transaction.has_witness
     parts = [_U32.pack(transaction.version), b"\0\1" if witness else b"", _compact(len(transaction.inputs))]
     for spent in transaction.inputs:

@@ -18,7 +18,8 @@ MESSAGES: Mapping[str, str] = {
     "to_complete": "to be completed by the signatory",
     "front.case": "Case",
     "front.report": "Report",
-    "front.cut_off": "Data as of (cut-off)",
+    "front.newest": "Newest block used",
+    "front.cut_off": "Last answer received",
     "front.author": "Prepared by",
     "front.network": "Network",
     "front.rule": "Tracing rule",
@@ -93,7 +94,9 @@ MESSAGES: Mapping[str, str] = {
     "tag: {creator}; source: {source}). What happens inside a service is not on the chain; the records of the service "
     "itself can show it.",
     "summary.unhosted": "These outputs are reported as unspent, and no loaded tag names their addresses. They may "
-    "have moved since the cut-off.",
+    "have moved since block {height}.",
+    "summary.collisions": "Claims meet: {amount} of these amounts are already claimed by an earlier claim and were "
+    "deducted (section 5).",
     "summary.classes": "How sure: facts of the ledger are marked L1 and can be checked by anyone; shares are marked "
     "L3 and hold only under the named rule; statements of others are marked L5 and were not examined. They are never "
     "added up together.",
@@ -103,8 +106,8 @@ MESSAGES: Mapping[str, str] = {
     # --- 3 sources ----------------------------------------------------------------------------------------------------
     "sources.text": "These sources were asked. Nothing after the newest block given here is used.",
     "sources.verified": "From the recorded answers {software} read the bytes of the transactions and recomputed their "
-    "txids; amounts and addresses of outputs are read from those bytes. The place of a transaction in a block is as "
-    "its source states it.",
+    "txids; amounts and addresses of outputs are read from those bytes. The place of a transaction in its block was "
+    "checked against the Merkle root where the source gave the block or a branch, and is as stated elsewhere.",
     "sources.reported": "In these transactions the amount of at least one input is as reported by the source "
     "({source}): the transaction that created the spent output is not held.",
     "sources.no_reported": "The amount of every input was read from the transaction that created the spent output.",
@@ -145,14 +148,15 @@ MESSAGES: Mapping[str, str] = {
     "method.numbers": "Amounts: decimal point, comma between groups of three digits; beside or below each decimal "
     "stands the same amount in base units (in running text in parentheses).",
     "method.times": "Times are UTC. The time of a block is the statement of its producer; rows are ordered by their "
-    "place in the chain (height, place in the block), never by time.",
+    "place in the chain (height, place in the block), never by time. Places in a block, inputs and outputs are counted "
+    "from 0.",
     "method.foreign": "Labels and messages of others are reproduced as text. A character that cannot be seen, or a "
     "letter of another script inside a word, is shown by its code point, e.g. ⟨U+202E⟩.",
     "setting.rule": "Rule",
     "setting.reason for the rule": "Reason for the rule, as entered before the trace",
     "setting.dust limit, base units": "Smallest share that is followed, base units",
     "setting.hop limit": "Limit of hops (transactions after the claimed output)",
-    "setting.block time limit, s since 1970 UTC": "Latest block time, seconds since 1970 UTC",
+    "setting.block time limit": "Latest block time, UTC",
     "setting.arithmetic": "Arithmetic",
     "setting.own nodes only": "Own nodes only",
     "value.none": "none",
@@ -169,6 +173,8 @@ MESSAGES: Mapping[str, str] = {
     "finding.place": "block {height}, place in the block {index}",
     "place.unknown": "not told by the source",
     "finding.transaction": "By transaction {transaction} ({place}): {sums}.",
+    "finding.reported": "Amounts of inputs are in part as reported by the source, and so are the total of the inputs "
+    "and the fee.",
     "finding.sums": "outputs spent: {n_in}, total {total_in}; outputs created: {n_out}, total {total_out}; network "
     "fee {fee}",
     "finding.issued": "; new units and collected fees {amount}",
@@ -233,7 +239,7 @@ MESSAGES: Mapping[str, str] = {
     "end.time": "Moved on by transaction {transaction}, after {until}.",
     "end.unconfirmed": "It rests there in the confirmed chain; transaction {transaction}, not confirmed, would spend "
     "it.",
-    "end.unknown": "Where it went could not be resolved from what is held. As recorded: {detail}",
+    "end.unknown": "Where it went could not be resolved from what is held. As recorded: “{detail}”.",
     "end.fee": "Network fee: it goes to the producer of the block and is not followed.",
     "end.burn": "No one can spend it.",
     "end.outside": "It left the ledger that was given.",
