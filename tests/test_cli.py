@@ -230,6 +230,7 @@ def test_long_work_shows_a_bar_on_a_terminal_and_nothing_elsewhere(
     assert main(["claim", *case, "A", "bitcoin-regtest", "--outpoint", FIRST]) == 0
     assert capsys.readouterr().err == ""
     for work, arguments in (
+        ("reading", ["connect", *case, "bitcoin-regtest", f"blocks:{material / 'blk00000.dat'}?height=0"]),
         ("fetching", ["fetch", *case, "bitcoin-regtest", "--address", story()["deposit"]]),
         ("tracing", ["trace", *case]),
         ("writing", ["report", *case, "--language", "en", "--format", "json,xlsx"]),
@@ -251,6 +252,54 @@ def test_stopping_by_hand_says_that_nothing_is_lost_and_ends_with_130(
 
     assert main(["trace", "--case", str(tmp_path / "c")]) == 130
     assert "what was fetched is kept" in capsys.readouterr().err
+
+
+def test_what_the_store_makes_of_a_stop_by_hand_is_a_stop_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise RuntimeError("Query interrupted")
+
+    assert main(["new", str(tmp_path / "c"), "--title", "A case"]) == 0
+    monkeypatch.setattr("cryptotrace.case.Case.trace", interrupted)
+    assert main(["trace", "--case", str(tmp_path / "c")]) == 130
+
+
+def test_a_pack_of_which_nothing_can_be_used_is_answered_with_no(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = tmp_path / "p.yaml"
+    pack.write_text(
+        "title: t\ncreator: c\nsource: s\nlabel: l\nnetwork: bitcoin\ntags:\n- address: nonsense\n", encoding="utf-8"
+    )
+    assert main(["new", str(tmp_path / "c"), "--title", "A case"]) == 0
+    assert main(["tag", "--case", str(tmp_path / "c"), str(pack)]) == 1
+    assert "refused: 1" in capsys.readouterr().out
+
+
+def test_a_source_is_taken_out_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    material = Path(str(resources.files("cryptotrace.training")))
+    spec = f"blocks:{material / 'blk00000.dat'}"
+    case = ["--case", str(tmp_path / "c")]
+    assert main(["new", str(tmp_path / "c"), "--title", "A case"]) == 0
+    assert main(["connect", *case, "bitcoin-regtest", spec]) == 0
+    assert main(["disconnect", *case, "bitcoin-regtest", spec]) == 0
+    assert "sources left: none" in capsys.readouterr().out
+    assert main(["disconnect", *case, "bitcoin-regtest", spec]) == 2
+
+
+def test_a_claim_that_an_earlier_one_has_already_is_told_in_the_reconciliation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    material = Path(str(resources.files("cryptotrace.training")))
+    case = ["--case", str(tmp_path / "c")]
+    assert main(["new", str(tmp_path / "c"), "--title", "A case"]) == 0
+    assert main(["connect", *case, "bitcoin-regtest", f"blocks:{material / 'blk00000.dat'}"]) == 0
+    for claimant in "AB":
+        assert main(["claim", *case, claimant, "bitcoin-regtest", "--outpoint", FIRST]) == 0
+    assert "is claimed for A too" in capsys.readouterr().err
+    assert main(["trace", *case]) == 0
+    assert "less 12.50000000 tBTC that an earlier claim has already" in capsys.readouterr().out
 
 
 def test_a_limit_of_time_without_a_zone_is_refused_with_the_way_to_write_it(

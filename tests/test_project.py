@@ -106,6 +106,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 #: Modules without a test of their own name, and where they are tested instead.
 TESTED_ELSEWHERE = {
+    "cryptotrace.case.claiming": "tests/case/test_case.py",
     "cryptotrace.case.fetching": "tests/case/test_case.py",
     "cryptotrace.case.tracing": "tests/case/test_case.py",
     "cryptotrace.chains.bitcoin.cursor": "tests/chains/test_bitcoin_wire.py",

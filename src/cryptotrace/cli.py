@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -45,17 +47,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CryptotraceError as error:
         return _fail(parsed, error, 2)
     except KeyboardInterrupt:
-        print("stopped; what was fetched is kept, run the same command again to go on", file=sys.stderr)
-        return 130
+        return _stopped()
     except BrokenPipeError:
         return 0
     except Exception as error:
-        if parsed.debug:
-            raise
-        print(f"cryptotrace: a bug of ours: {type(error).__name__}: {error}", file=sys.stderr)
-        print("Run again with --debug before the command and send what it prints.", file=sys.stderr)
-        return 70
+        return _unforeseen(parsed, error)
     return answer or 0
+
+
+def _unforeseen(parsed: argparse.Namespace, error: Exception) -> int:
+    if "Query interrupted" in str(error):  # what the store makes of Ctrl-C
+        return _stopped()
+    if parsed.debug:
+        raise error
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        print(f"cryptotrace: the output cannot be written: {error.strerror}; free space", file=sys.stderr)
+        return 2
+    print(f"cryptotrace: a bug of ours: {type(error).__name__}: {error}", file=sys.stderr)
+    print("Run again with --debug before the command and send what it prints.", file=sys.stderr)
+    return 70
+
+
+def _stopped() -> int:
+    print("stopped; what was fetched is kept, run the same command again to go on", file=sys.stderr)
+    return 130
 
 
 def _fail(parsed: argparse.Namespace, error: Exception, code: int) -> int:
@@ -165,7 +180,7 @@ def _new(parsed: argparse.Namespace) -> None:
             _print_json({"case": case.settings.id, "folder": str(parsed.dir), "custody_head": case.custody.head})
             return
         print(f"case {case.settings.id} made in {parsed.dir}")
-        print(f"next: cryptotrace connect --case {parsed.dir} bitcoin SOURCE")
+        print(f"next: cryptotrace connect --case {shlex.quote(str(parsed.dir))} bitcoin SOURCE")
 
 
 def _connect(parsed: argparse.Namespace) -> None:
@@ -197,15 +212,16 @@ def _fetch(parsed: argparse.Namespace) -> None:
         print(f"new transactions in the case: {new}")
 
 
-def _tag(parsed: argparse.Namespace) -> None:
+def _tag(parsed: argparse.Namespace) -> int:
     with _open(parsed) as case:
         pack = case.tag(parsed.file)
     if parsed.json:
         _print_json({"file": parsed.file.name, "tags": len(pack.tags), "refused": list(pack.refused)})
-        return
+        return 0 if pack.tags else 1
     print(f"tags loaded from {parsed.file.name}: {len(pack.tags)}; refused: {len(pack.refused)}")
     for reason in pack.refused:
         print(f"  {reason}", file=sys.stderr)
+    return 0 if pack.tags else 1
 
 
 def _claim(parsed: argparse.Namespace) -> None:
@@ -236,7 +252,7 @@ def _trace(parsed: argparse.Namespace) -> None:
             case.name_coinjoin(txid, basis)
         with _progress("tracing") as progress:
             view = case.trace(
-                rule=parsed.rule or "fifo",
+                rule=(parsed.rule or "fifo").lower(),
                 reason=parsed.reason,
                 exact=parsed.exact,
                 dust=parsed.dust,

@@ -187,7 +187,8 @@ def test_a_limit_that_cannot_be_is_refused_before_anything_is_logged(claimed: Ca
 
 
 def test_nothing_to_fetch_or_two_things_are_refused(claimed: Case) -> None:
-    for which in ({}, {"txid": "ab" * 32, "account": "x"}):
+    both: dict[str, Any] = {"txid": "ab" * 32, "account": "x"}
+    for which in ({}, both):
         with pytest.raises(CaseError, match="a txid, or an address, and not both"):
             claimed.fetch(CHAIN, **which)
 

@@ -77,7 +77,7 @@ def test_writing_leaves_the_old_file_whole_if_it_fails(tmp_path: Path, monkeypat
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(casefile.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="no space left"):
         casefile.write(path, casefile.CaseFile("id", "Another"))
     assert path.read_bytes() == before

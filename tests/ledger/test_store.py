@@ -208,3 +208,10 @@ def test_a_flow_of_39_digits_or_more_is_refused_by_name_too(store: Store, units:
     with pytest.raises(AmountNotRepresented, match="0xaa"):
         store.add_flow(ETHEREUM, flow)
     assert list(store.flows(ETHEREUM)) == []
+
+
+def test_a_place_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+
+    with pytest.raises(LedgerError, match="copy the case to a place where you can write"):
+        Store(tmp_path / "file" / "ledger.duckdb")

@@ -238,7 +238,8 @@ def test_every_source_gives_the_same_trace_and_what_was_recorded_gives_it_again(
     }
     for kind in list(specs):
         specs[f"again-{kind}"] = f"recorded:{tmp_path / kind / 'evidence'}"
-    digests, holdings = {}, {}
+    digests: dict[str, str] = {}
+    holdings: dict[str, Any] = {}
     for kind, spec in specs.items():
         with Case.create(tmp_path / kind, title="A peel chain", own_nodes_only=True) as case:
             claimed(case, spec, planted.planted.peel[0])

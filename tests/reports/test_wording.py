@@ -33,7 +33,7 @@ EXPECTED = {
     EndReason.DUST: "below the limit of 0.00000546\u00a0TST (546).",
     EndReason.HOPS: f"T-0003 ({NEXT}), beyond the limit of hops (3).",
     EndReason.TIME: f"T-0003 ({NEXT}), after 1970-01-02 00:00:00 UTC.",
-    EndReason.UNKNOWN: "could not be resolved from what is held. As recorded: spent by transaction",
+    EndReason.UNKNOWN: "could not be resolved from what is held. As recorded: “spent by transaction",
     EndReason.FEE: "goes to the producer of the block",
     EndReason.BURN: "No one can spend it.",
     EndReason.OUTSIDE: "It left the ledger that was given.",

@@ -37,7 +37,7 @@ def settings_of(
     """The settings of a trace as the case keeps them; see ``Case.trace``."""
     for claim in wanted:
         if claim not in known:
-            raise CaseError(f"the claim on {claim.flow} is not one of this case; enter it with case.claim")
+            raise CaseError(f"{claim!r} is not a claim of this case; enter it with case.claim")
     if until is not None and until.tzinfo is None:
         raise CaseError("the limit of time needs a time zone, e.g. 2026-01-01T00:00:00+00:00")
     return TraceEntry(

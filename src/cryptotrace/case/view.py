@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cryptotrace.case.text import claimed_text, decimal_text
 from cryptotrace.ledger import export
 from cryptotrace.ledger.store import Store
-from cryptotrace.model.identity import Chain
+from cryptotrace.model.identity import Asset, Chain
 from cryptotrace.seizure.holdings import Holding, holdings
 from cryptotrace.tracing.fragments import as_text
 from cryptotrace.tracing.result import Reconciliation, Trace
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _Row = TypeVar("_Row", Holding, Reconciliation)
 
 
-class _Rows(Generic[_Row]):
+class Rows(Generic[_Row]):
     """Rows that are shown as a whole and can be taken one by one."""
 
     rows: tuple[_Row, ...]
@@ -40,7 +40,7 @@ class _Rows(Generic[_Row]):
         return self.rows[place]
 
 
-class HoldingsView(_Rows[Holding]):
+class HoldingsView(Rows[Holding]):
     """Where it rests: iterate over it, or show it."""
 
     def __init__(self, trace: TraceView, rows: tuple[Holding, ...]) -> None:
@@ -109,12 +109,15 @@ class HoldingsView(_Rows[Holding]):
         return "\n".join(lines) or "no holdings"
 
 
-class ReconciliationView(_Rows[Reconciliation]):
+class ReconciliationView(Rows[Reconciliation]):
     """In = out + stopped, per claimant: iterate over it, or show it."""
 
-    def __init__(self, rule_name: str, rows: tuple[Reconciliation, ...]) -> None:
+    def __init__(
+        self, rule_name: str, rows: tuple[Reconciliation, ...], entered: Mapping[tuple[str, Asset], int]
+    ) -> None:
         self._rule = rule_name
         self.rows = rows
+        self._entered = entered
 
     def to_dict(self) -> dict[str, object]:
         """The rule and, under ``reconciliation``, one dict per claimant and asset; base units as text."""
@@ -156,6 +159,8 @@ class ReconciliationView(_Rows[Reconciliation]):
         lines: list[str] = []
         for row in self.rows:
             lines.append(f"reconciliation for {row.claimant}: claimed {decimal_text(row.claimed, row.asset)}")
+            if cut := self._entered[row.claimant, row.asset] - row.claimed:
+                lines.append(f"  less {decimal_text(cut, row.asset)} that an earlier claim has already")
             lines += [f"  {r.value:<11} {decimal_text(units, row.asset):>22}" for r, units in sorted(row.ends.items())]
             lines.append(f"  difference  {as_text(row.difference)}")
             lines.append("")
@@ -206,7 +211,10 @@ class TraceView:
         Raises:
             TracingError: the rule is poison, which is never summed.
         """
-        return ReconciliationView(self.trace.rule, self.trace.reconcile())
+        entered = dict.fromkeys({(c.claimant, c.asset) for c in self.trace.claims}, 0)
+        for claim in self.trace.claims:
+            entered[claim.claimant, claim.asset] += claim.units
+        return ReconciliationView(self.trace.rule, self.trace.reconcile(), entered)
 
     @property
     def notices(self) -> tuple[str, ...]:

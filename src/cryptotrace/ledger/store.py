@@ -59,6 +59,10 @@ class Store:
             raise StoreLocked(
                 f"{path.parent} is open in another process; close that notebook or command, or copy the folder"
             ) from None
+        except OSError as error:
+            raise LedgerError(
+                f"{path.parent} cannot be written: {error.strerror}; copy the case to a place where you can write"
+            ) from error
         try:
             fresh = not path.exists()
             self._db: duckdb.DuckDBPyConnection = duckdb.connect(str(path))

@@ -110,7 +110,7 @@ def _open_blocks(spec: Spec, network: Network, recorder: Recorder, policy: Polic
     from cryptotrace.sources.blocks import BlocksSource
 
     first = None if spec.option("height") is None else spec.number("height", 0)
-    source = BlocksSource(network, Path(spec.location), recorder, spec.name, first)
+    source = BlocksSource(network, Path(spec.location), recorder, spec.name, first, policy.progress)
     for problem in source.problems:
         policy.notice(f"{spec.name}: {problem}")
     return source

@@ -6,7 +6,7 @@ newer versions hide the bytes under a repeating 8-byte key (``xor.dat``), which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -65,8 +65,10 @@ class BlockFiles:
             )
         self._key = self._read_key(path / "xor.dat" if path.is_dir() else path.with_name("xor.dat"))
 
-    def places(self) -> Iterator[BlockPlace]:
+    def places(self, progress: Callable[[int, int], None] | None = None) -> Iterator[BlockPlace]:
         """Every block in the files, in the order of the files. Reads headers only.
+
+        ``progress`` is called with (files read, files to read).
 
         Raises:
             ConfigurationError: a file holds blocks of another network, by name.
@@ -74,12 +76,14 @@ class BlockFiles:
             MalformedBytes: the one file that there is holds no block.
             DataNotFound: a file cannot be read.
         """
-        for file in self.files:
+        for done, file in enumerate(self.files, start=1):
             try:
                 with file.open("rb") as stream:
                     yield from self._places_in(file, stream)
             except OSError as error:
                 raise DataNotFound(f"{file} cannot be read: {error}") from error
+            if progress is not None:
+                progress(done, len(self.files) - done)
 
     def read(self, place: BlockPlace) -> bytes:
         """The bytes of a block.

@@ -8,7 +8,7 @@ chain and for test networks, not for the whole of mainnet. A history reads the b
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cryptotrace.chains.bitcoin.hashes import hash_bytes
@@ -50,13 +50,19 @@ class BlocksSource:
     """
 
     def __init__(
-        self, network: Network, path: Path, recorder: Recorder, name: str, first_height: int | None = None
+        self,
+        network: Network,
+        path: Path,
+        recorder: Recorder,
+        name: str,
+        first_height: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.chain = network.chain
         self.name = name
         self._network = network
         self._files = BlockFiles(path, network)
-        self._linked = link(self._files.places(), network, self._files.read, first_height)
+        self._linked = link(self._files.places(progress), network, self._files.read, first_height)
         height, (top, *_) = max(self._linked.active.items())
         self._tip = Tip(self.chain, height, top.header.hash)
         self._used = Used(recorder, name, self._tip)
