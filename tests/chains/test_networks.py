@@ -229,3 +229,10 @@ def test_every_test_case_of_the_caip_is_an_asset_and_differs_from_it_in_case_onl
     assert len(cases) >= 11
     for case in cases:
         assert asset(case).lower() == case.lower()
+
+
+def test_an_address_of_another_network_is_named_by_its_network() -> None:
+    with pytest.raises(InvalidAddress, match="is an address of bitcoin, not of bitcoin-regtest"):
+        account("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "bitcoin-regtest")
+    with pytest.raises(InvalidAddress, match="is an address of bitcoin-testnet3 or bitcoin-testnet4 or"):
+        account("tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx", "bitcoin")

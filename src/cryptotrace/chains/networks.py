@@ -169,6 +169,16 @@ def account(text: str, chain: str) -> Account:
     """
     where = network(chain)
     _check_text(text)
+    try:
+        return _account_on(where, text)
+    except InvalidAddress:
+        others = [NETWORKS[found.chain].name for found in candidates(text)]
+        if not others:
+            raise
+        raise InvalidAddress(f"{text!r} is an address of {' or '.join(others)}, not of {where.name}") from None
+
+
+def _account_on(where: Network, text: str) -> Account:
     bare = text.removeprefix(f"{where.chain}:")
     if _SCRIPT_DIGEST_FORM.fullmatch(bare):
         return Account.of(where.chain, bare)
@@ -186,9 +196,9 @@ def candidates(text: str) -> tuple[Account, ...]:
     """
     _check_text(text)
     found = []
-    for chain in NETWORKS:
+    for where in NETWORKS.values():
         try:
-            found.append(account(text, chain))
+            found.append(_account_on(where, text))
         except InvalidAddress:
             continue
     return tuple(found)
