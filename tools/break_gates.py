@@ -51,7 +51,8 @@ def passes(gate: str, folder: Path) -> bool:
     functions = script[: script.index("\nreal_part get-")].replace('rm -rf "$work"', "true")
     command = " ".join(SHORTER.get(gate, [])) or commands()[gate]
     body = f"{functions}\nbin={BIN}\nmkdir -p $work\n{command}\n"
-    environment = os.environ | {"PYTHONPATH": str(folder / "src")}  # else the checkout itself would be tried
+    # without it the checkout itself would be tried; the wheel must be found where it is installed
+    environment = os.environ | ({} if gate == "wheel" else {"PYTHONPATH": str(folder / "src")})
     done = subprocess.run(
         ["bash", "-c", body, ".ci/run"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False
     )
