@@ -22,9 +22,9 @@ def test_a_named_file_gets_the_one_language_in_the_format_of_its_suffix(claimed:
 
 
 def test_a_named_file_in_two_languages_becomes_two_files(claimed: Case, tmp_path: Path) -> None:
-    written = claimed.report(claimed.trace(), language=("ru", "en"), path=tmp_path / "appendix.json")
+    written = claimed.report(claimed.trace(), language=("ru", "en"), path=tmp_path / "appendix {1}.json")
 
-    assert written == (tmp_path / "appendix.ru.json", tmp_path / "appendix.en.json")
+    assert written == (tmp_path / "appendix {1}.ru.json", tmp_path / "appendix {1}.en.json")
     assert {path.name for path in tmp_path.glob("*.json")} == {path.name for path in written}
 
 
@@ -56,7 +56,7 @@ def test_an_earlier_document_is_not_written_over_unless_that_is_said(claimed: Ca
 
 @pytest.mark.parametrize(
     ("name", "formats", "message"),
-    [("x.pdf", ("docx",), "names the format pdf, but docx"), ("x.odt", None, "no report format 'odt'")],
+    [("x.pdf", ("docx",), "names a format, but docx"), ("x.odt", None, "no report format 'odt'")],
 )
 def test_a_name_that_contradicts_what_is_asked_for_is_refused(
     claimed: Case, tmp_path: Path, name: str, formats: tuple[str, ...] | None, message: str

@@ -53,21 +53,19 @@ def write_report(
 
     if kind not in KINDS:
         raise ReportError(f"no report {kind!r}; there is: {', '.join(KINDS)}")
-    if not path.suffix or path.is_dir():
-        name, folder, wanted = f"{kind}.{{language}}.{{format}}", path, tuple(formats or RENDERERS)
-    else:
-        several = len(dict.fromkeys(languages)) > 1
-        name, folder, wanted = (
-            path.stem + (".{language}" if several else "") + ".{format}",
-            path.parent,
-            (path.suffix[1:],),
-        )
-        if formats and tuple(formats) != wanted:
-            raise ReportError(
-                f"{path.name} names the format {wanted[0]}, but {', '.join(formats)} is asked for; name a folder"
-            )
+    is_folder = not path.suffix or path.is_dir()
+    wanted = tuple(formats or RENDERERS) if is_folder else (path.suffix[1:],)
+    if not is_folder and formats and tuple(formats) != wanted:
+        raise ReportError(f"{path.name} names a format, but {', '.join(formats)} is asked for; name a folder")
+    several = len(dict.fromkeys(languages)) > 1
+
+    def place(language: str, each: str) -> Path:
+        if is_folder:
+            return path / f"{kind}.{language}.{each}"
+        return path.with_suffix(f".{language}.{each}") if several else path
+
     rendered = render(dossier(case, trace), formats=wanted, languages=languages, progress=progress)
-    files = {folder / name.format(language=language, format=each): data for (language, each), data in rendered.items()}
+    files = {place(*key): data for key, data in rendered.items()}
     written = _write(files, replace=replace)
     for file, data in files.items():
         made = {"file": file.name, "kind": kind, "languages": list(languages), "trace": digest_of(trace)}
