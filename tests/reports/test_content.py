@@ -395,4 +395,4 @@ def test_problems_and_what_is_only_reported_are_said() -> None:
     document = content(made, "en")
     assert f"Transaction {'ab' * 32} is known by its outputs only" in _texts(_section(document, "limits"))[-1]
     assert words("en").say("evidence.empty") in _texts(_section(document, "evidence"))
-    assert dict(document.front)["Custody log, digest of the last entry"] == "not stated"
+    assert dict(document.front)["Custody log, entry of this trace"] == "not stated"

@@ -339,3 +339,14 @@ def test_any_bytes_of_a_server_are_an_answer_or_a_typed_error(raw: bytes) -> Non
 
     assert (run.answer is None) == bool(run.error)
     assert len(run.labels) == 1
+
+
+def test_a_refused_connection_is_told_in_the_systems_own_words() -> None:
+    spec = parse_spec(f"esplora:http://127.0.0.1:{closed_port()}/api?retries=0")
+    transport = HttpTransport(spec, MemoryRecorder(), settings_of(spec))
+
+    with pytest.raises(SourceUnavailable) as told:
+        transport.ask(Request("GET", "/x"))
+    transport.close()
+    assert "refused" in str(told.value)
+    assert "Pool" not in str(told.value)

@@ -162,7 +162,7 @@ class HttpTransport:
                 attempt.wait_s = _retry_after(response.headers.get("Retry-After"))
                 attempt.failure = self._receive(response, attempt.received, started)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            attempt.failure = f"{type(error).__name__}: {error}"
+            attempt.failure = _plain(error)
         return self._finish(request, attempt, status, started)
 
     def _receive(self, response: requests.Response, received: bytearray, started: float) -> str:
@@ -251,6 +251,16 @@ def settings_of(spec: Spec, **changes: Any) -> HttpSettings:
             "proxy": spec.option("proxy"),
         }
     )
+
+
+def _plain(error: BaseException) -> str:
+    """What lies under the layers of two libraries: the system's own word, e.g. ``Connection refused``."""
+    while (inner := getattr(error, "reason", None) or next(iter(error.args), None)) and isinstance(
+        inner, BaseException
+    ):
+        error = inner
+    text = str(error).rpartition("): ")[2] or type(error).__name__
+    return text if isinstance(error, OSError) or ":" in text else f"{type(error).__name__}: {text}"
 
 
 def _retry_after(text: str | None) -> float | None:
