@@ -80,12 +80,9 @@ def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[i
 
 
 def _notices(store: Store, chain: Chain, result: Trace) -> tuple[tuple[str, str], ...]:
-    found: dict[tuple[str, str], None] = {}
-    for txid in dict.fromkeys(traced.flow.txid for traced in result.flows):
-        transaction = store.transaction(chain, txid)
-        if transaction is not None:
-            found.update(dict.fromkeys((txid, notice) for notice in transaction.notices))
-    return tuple(found)
+    carried = store.notices(chain)
+    met = dict.fromkeys(traced.flow.txid for traced in result.flows)
+    return tuple((txid, notice) for txid in met for notice in carried.get(txid, ()))
 
 
 def digest_of(result: Trace) -> str:

@@ -13,6 +13,7 @@ from cryptotrace.chains.bitcoin.assemble import output_flows, spent_outputs, tra
 from cryptotrace.chains.bitcoin.script import ScriptType, script_type
 from cryptotrace.chains.bitcoin.wire import decode_transaction
 from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
+from cryptotrace.ledger.layout import flows_of
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.block import Position
 from cryptotrace.model.flow import Arrival, Ended, Flow, FlowKind, Instant, Pot, Resting, Unknown, transaction_pot
@@ -46,6 +47,8 @@ class LedgerGraph:
         self.chain = chain
         self.sources = tuple(sources)
         self._spent: dict[Outpoint, SpentOutput] = {}
+        self._laid_out: dict[str, Transaction] = {}
+        self._flows: dict[str, Flow] = {}
 
     # --- FlowGraph ----------------------------------------------------------------------------------------------------
 
@@ -94,7 +97,8 @@ class LedgerGraph:
         arrivals = tuple(self._input_flow(posting) for posting in spending.inputs)
         block = spending.block
         at = Position(-1 if block is None else block.height, spending.index)
-        return (Instant(at, pot, arrivals, self.store.leaving(self.chain, pot), spending.txid),)
+        departures = tuple(flow for flow, _ in flows_of(spending) if flow.source == pot)
+        return (Instant(at, pot, arrivals, departures, spending.txid),)
 
     def opening(self, pot: Pot, before: Position) -> int:
         """0: a transaction holds nothing before it happens."""
@@ -109,12 +113,16 @@ class LedgerGraph:
             DataNotFound: no source has it, or the value of one of its inputs cannot be had.
             SourceLied: a source contradicts the bytes.
         """
+        if txid in self._laid_out:
+            return self._laid_out[txid]
         held = self.store.transaction(self.chain, txid)
-        if held is not None and held.block is not None:
-            return held
-        fetched = self._assemble(next(iter(self._fetch([txid]))))
-        self.store.add(fetched)
-        return fetched
+        if held is None or held.block is None:
+            held = self._assemble(next(iter(self._fetch([txid]))))
+            self.store.add(held)
+        if held.block is not None:  # what is confirmed does not change while this graph is in use
+            self._laid_out[txid] = held
+            self._flows |= {flow.id: flow for flow, _ in flows_of(held)}
+        return held
 
     def add(self, raws: Iterable[RawTransaction]) -> int:
         """Store transactions that a source gives in bulk; how many were new."""
@@ -208,7 +216,8 @@ class LedgerGraph:
         return isinstance(held, Unknown) and bool(self.sources)
 
     def _input_flow(self, spent: Posting) -> Flow:
-        flow = self.store.flow(self.chain, str(spent.outpoint))
+        name = str(spent.outpoint)
+        flow = self._flows.get(name) or self.store.flow(self.chain, name)
         if flow is not None:
             return flow
         # An input whose own transaction is not laid out here: only its amount matters, and it is unclaimed.

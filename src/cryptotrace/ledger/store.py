@@ -7,13 +7,14 @@ refused by name and stays in the evidence. Every sum of money is made of Python 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cryptotrace.errors import LedgerError, StoreLocked
+from cryptotrace.ledger.layout import flows_of
 from cryptotrace.ledger.tables import FORMAT, TABLES, check_size
 from cryptotrace.model.block import BlockRef, Position, Tip
 from cryptotrace.model.flow import (
@@ -25,7 +26,6 @@ from cryptotrace.model.flow import (
     Pot,
     Resting,
     Unknown,
-    boundary_pot,
     transaction_pot,
 )
 from cryptotrace.model.identity import Account, Asset, Chain
@@ -34,6 +34,10 @@ from cryptotrace.model.verdict import LinkClass, Standing
 
 if TYPE_CHECKING:
     import duckdb
+
+#: Rows in one statement at most.
+_MOST_ROWS = 200
+_FEW = 4
 
 
 class Store:
@@ -126,33 +130,44 @@ class Store:
 
     def _replace(self, transaction: Transaction) -> None:
         chain, txid, block = transaction.chain, transaction.txid, transaction.block
-        self._forget(chain, txid)
-        self._db.execute(
-            "INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        if self._holds("transactions", "txid", chain, txid):
+            self._forget(chain, txid)
+        place = (None, None, None) if block is None else (block.hash, block.height, block.time)
+        notices = "\n".join(transaction.notices)
+        self._insert("transactions", [(chain, txid, *place, transaction.index, transaction.evidence, notices)])
+        spent = [(vin, str(each.outpoint), each) for vin, each in enumerate(transaction.inputs)]
+        self._insert(
+            "inputs",
             [
-                chain,
-                txid,
-                block and block.hash,
-                None if block is None else block.height,
-                None if block is None else block.time,
-                transaction.index,
-                transaction.evidence,
-                "\n".join(transaction.notices),
+                (chain, txid, vin, flow, p.asset, -p.units, p.account, p.script, p.standing.value)
+                for vin, flow, p in spent
             ],
         )
-        for vin, spent in enumerate(transaction.inputs):
-            flow = str(spent.outpoint)
-            self._db.execute(
-                "INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [chain, txid, vin, flow, spent.asset, -spent.units, spent.account, spent.script, spent.standing.value],
-            )
-            if block is not None:
-                arrival = Arrival(
-                    transaction_pot(chain, txid), Position(block.height, transaction.index), block.time, txid
-                )
-                self.set_arrival(chain, flow, arrival, transaction.evidence)
-        for created, script in _flows_of(transaction):
-            self.add_flow(chain, created, script, transaction.evidence)
+        if block is not None:
+            at = Position(block.height, transaction.index)
+            arrival = Arrival(transaction_pot(chain, txid), at, block.time, txid)
+            rows = [_arrival_row(chain, flow, arrival, transaction.evidence) for _, flow, _ in spent]
+            self._insert("arrivals", rows, "flow")
+        created = [_flow_row(chain, flow, script, transaction.evidence) for flow, script in flows_of(transaction)]
+        self._insert("flows", created, "id")
+
+    def _holds(self, table: str, key: str, chain: Chain, name: str) -> bool:
+        question = f"SELECT 1 FROM {table} WHERE chain = ? AND {key} = ?"  # noqa: S608 - fixed names
+        return self._db.execute(question, [chain, name]).fetchone() is not None
+
+    def _insert(self, table: str, rows: Sequence[Sequence[Any]], key: str = "") -> None:
+        """Many rows in one statement, since each statement costs more than its rows.
+
+        With ``key``, the name of the second column, rows that are there already are replaced; to look for a few of them
+        first is cheaper than to let DuckDB replace.
+        """
+        replaces = bool(key) and (len(rows) > _FEW or any(self._holds(table, key, row[0], row[1]) for row in rows))
+        verb = "INSERT OR REPLACE" if replaces else "INSERT"
+        for start in range(0, len(rows), _MOST_ROWS):
+            some = rows[start : start + _MOST_ROWS]
+            marks = ", ".join(["(" + ", ".join("?" * len(some[0])) + ")"] * len(some))
+            values = [value for row in some for value in row]
+            self._db.execute(f"{verb} INTO {table} VALUES {marks}", values)
 
     def add_flow(self, chain: Chain, flow: Flow, script: bytes = b"", evidence: str = "") -> None:
         """Store one flow of either family, with the digest of the answer it was read from.
@@ -161,38 +176,13 @@ class Store:
             AmountNotRepresented: the amount has more than 38 digits.
         """
         check_size(flow.units, flow.asset, flow.txid)
-        self._db.execute(
-            "INSERT OR REPLACE INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                chain,
-                flow.id,
-                flow.kind.value,
-                flow.asset,
-                flow.units,
-                flow.source,
-                *flow.departs,
-                flow.owner,
-                flow.txid,
-                script,
-                evidence,
-            ],
-        )
+        self._insert("flows", [_flow_row(chain, flow, script, evidence)], "id")
 
     def set_arrival(
         self, chain: Chain, flow_id: str, arrival: Arrival | Resting | Unknown | Ended, evidence: str = ""
     ) -> None:
         """Store where a flow arrives, that it rests as of a height, or why nobody could tell."""
-        row: list[Any]
-        if isinstance(arrival, Arrival):
-            row = ["arrived", arrival.pot, *arrival.at, arrival.time, arrival.txid, None]
-        elif isinstance(arrival, Resting):
-            row = ["resting", None, arrival.as_of_height, None, None, None, arrival.unconfirmed_spend, None]
-        else:
-            state = "unknown" if isinstance(arrival, Unknown) else "ended"
-            row = [state, None, None, None, None, None, None, arrival.reason]
-        self._db.execute(
-            "INSERT OR REPLACE INTO arrivals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [chain, flow_id, *row, evidence]
-        )
+        self._insert("arrivals", [_arrival_row(chain, flow_id, arrival, evidence)], "flow")
 
     def add_conversion(self, conversion: Conversion) -> None:
         """Store a conversion."""
@@ -352,6 +342,11 @@ class Store:
             return Resting(height, txid)
         return Unknown(reason) if state == "unknown" else Ended(reason)
 
+    def notices(self, chain: Chain) -> dict[str, tuple[str, ...]]:
+        """Txid -> what lives on top of the transaction, for those stored transactions that carry something."""
+        rows = self._db.execute("SELECT txid, notices FROM transactions WHERE chain = ? AND notices <> ''", [chain])
+        return {txid: tuple(notices.split("\n")) for txid, notices in rows.fetchall()}
+
     def conversions(self) -> Iterator[Conversion]:
         """Every stored conversion."""
         for key, link_class, basis in self._db.execute("SELECT * FROM conversions ORDER BY id").fetchall():
@@ -376,18 +371,20 @@ class Store:
         return sum(flow.units for flow in flows)
 
 
-def _flows_of(transaction: Transaction) -> Iterator[tuple[Flow, bytes]]:
-    """The flows that a UTXO transaction creates: outputs in order, then its fee or, for a coinbase, its issuance."""
-    pot = transaction_pot(transaction.chain, transaction.txid)
-    height = -1 if transaction.block is None else transaction.block.height
-    part = 0
-    for posting in transaction.postings:
-        if posting.kind is PostingKind.INPUT:
-            continue
-        name = str(posting.outpoint) if posting.outpoint is not None else f"{transaction.txid}:{posting.kind.value}"
-        at = Position(height, transaction.index, part)
-        kind = FlowKind(posting.kind.value)
-        source = boundary_pot(transaction.chain, kind.value) if kind is FlowKind.ISSUANCE else pot
-        flow = Flow(name, kind, posting.asset, abs(posting.units), source, at, posting.account, transaction.txid)
-        yield flow, posting.script
-        part += 1
+def _flow_row(chain: Chain, flow: Flow, script: bytes, evidence: str) -> tuple[Any, ...]:
+    what = (flow.id, flow.kind.value, flow.asset, flow.units, flow.source)
+    return (chain, *what, *flow.departs, flow.owner, flow.txid, script, evidence)
+
+
+def _arrival_row(
+    chain: Chain, flow_id: str, arrival: Arrival | Resting | Unknown | Ended, evidence: str
+) -> tuple[Any, ...]:
+    row: tuple[Any, ...]
+    if isinstance(arrival, Arrival):
+        row = ("arrived", arrival.pot, *arrival.at, arrival.time, arrival.txid, None)
+    elif isinstance(arrival, Resting):
+        row = ("resting", None, arrival.as_of_height, None, None, None, arrival.unconfirmed_spend, None)
+    else:
+        state = "unknown" if isinstance(arrival, Unknown) else "ended"
+        row = (state, None, None, None, None, None, None, arrival.reason)
+    return (chain, flow_id, *row, evidence)
