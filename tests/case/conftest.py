@@ -9,11 +9,9 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from tests.training_chain import story
 
 from cryptotrace.case import Case
-
-CHAIN = "bitcoin-regtest"
+from cryptotrace.case.demo import enter
 
 
 class Clock:
@@ -47,9 +45,5 @@ def case(tmp_path: Path) -> Iterator[Case]:
 @pytest.fixture
 def claimed(case: Case, material: Path) -> Case:
     """The training case, entered but not traced."""
-    case.connect(CHAIN, f"blocks:{material / 'blk00000.dat'}")
-    case.tag(material / "exchange.yaml")
-    for claim in story()["claims"]:
-        case.claim(claim["claimant"], CHAIN, outpoint=claim["outpoint"], basis=claim["basis"])
-    case.name_coinjoin(story()["coinjoin"]["txid"], story()["coinjoin"]["basis"])
+    enter(case, material)
     return case

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.case.conftest import CHAIN
 from tests.training_chain import story
 
 from cryptotrace.case import Case
+from cryptotrace.case.demo import CHAIN
 from cryptotrace.case.tracing import digest_of
 from cryptotrace.errors import (
     CaseError,

@@ -155,3 +155,21 @@ def test_reach_is_never_summed_and_a_rule_that_is_not_for_findings_says_so(claim
     assert "(research: not a basis for findings)" in shown
     assert "(comparison only: not a basis for findings)" in repr(claimed.trace(rule="lifo"))
     assert "not a basis" not in repr(claimed.trace(rule="fifo"))
+
+
+def test_a_document_is_written_whole_or_the_earlier_one_stays(
+    claimed: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = claimed.trace()
+    (path,) = claimed.report(view, language="en", path=tmp_path / "a.json")
+    before = path.read_bytes()
+
+    def full(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(data[:10])
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(ReportError, match="no space left"):
+        claimed.report(claimed.trace(rule="libr"), language="en", path=path, replace_files=True)
+    assert path.read_bytes() == before

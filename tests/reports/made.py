@@ -9,15 +9,13 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from tests.training_chain import story
-
 from cryptotrace.case import Case
+from cryptotrace.case.demo import enter
 from cryptotrace.case.reporting import dossier
 from cryptotrace.reports.content import content
 from cryptotrace.reports.dossier import Dossier
 from cryptotrace.reports.model import Document
 
-CHAIN = "bitcoin-regtest"
 MOMENT = datetime(2026, 3, 9, 12, tzinfo=UTC)
 
 
@@ -30,11 +28,7 @@ def training_dossier(rule: str = "fifo", *, exact: bool = False) -> Dossier:
         with Case.create(
             Path(folder) / "case", title="Training case", author="An analyst", own_nodes_only=True, clock=lambda: MOMENT
         ) as case:
-            case.connect(CHAIN, f"blocks:{material / 'blk00000.dat'}")
-            case.tag(material / "exchange.yaml")
-            for claim in story()["claims"]:
-                case.claim(claim["claimant"], CHAIN, outpoint=claim["outpoint"], basis=claim["basis"])
-            case.name_coinjoin(story()["coinjoin"]["txid"], story()["coinjoin"]["basis"])
+            enter(case, material)
             view = case.trace(rule=rule, reason="a test", dust=5000, exact=exact)
             return dossier(case, view.trace)
 

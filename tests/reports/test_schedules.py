@@ -13,9 +13,9 @@ from tests.reports.dossiers import dossier, draft, owner, txid
 from tests.strategies import Case, chains
 
 from cryptotrace.errors import ReportError
+from cryptotrace.evidence.canonical import canonical_json
 from cryptotrace.ledger.ledgerfile import ASSET
 from cryptotrace.model.transaction import PostingKind
-from cryptotrace.reports.content import canonical
 from cryptotrace.reports.data import machine_data
 from cryptotrace.reports.dossier import Dossier
 from cryptotrace.reports.schedules import Schedules, asset_facts, schedules
@@ -191,7 +191,7 @@ def _no_floats(value: object) -> bool:
 def test_data_for_machines_holds_no_float_and_is_the_same_bytes_each_time(case: Case, rule: str, exact: bool) -> None:
     data = _data(dossier(case, rule, exact=exact))
     assert _no_floats(data)
-    assert canonical(data) == canonical(_data(dossier(case, rule, exact=exact)))
+    assert canonical_json(data) == canonical_json(_data(dossier(case, rule, exact=exact)))
 
 
 def test_data_for_machines_gives_amounts_as_text_and_every_row() -> None:

@@ -45,7 +45,7 @@ def check(log: CustodyLog, archive: Archive, settings: CaseFile) -> None:
     """
     log.check()
     entries = list(log.entries())
-    for entry in entries[-1:]:
+    for entry in entries[-1:]:  # none while the case is being made
         known = entry.parameters.get("evidence", {"answers": 0, "head": archive.head_at(0)})
         if len(archive) < known["answers"] or archive.head_at(known["answers"]) != known["head"]:
             raise EvidenceError(

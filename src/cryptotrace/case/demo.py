@@ -14,6 +14,16 @@ from cryptotrace.case.view import TraceView
 CHAIN = "bitcoin-regtest"
 
 
+def enter(case: Case, material: Path) -> None:
+    """Enter what the recorder noted: the source, the tags, the claims and the CoinJoin."""
+    story = json.loads((material / "story.json").read_text(encoding="utf-8"))
+    case.connect(CHAIN, f"blocks:{material / 'blk00000.dat'}")
+    case.tag(material / "exchange.yaml")
+    for claim in story["claims"]:
+        case.claim(claim["claimant"], CHAIN, outpoint=claim["outpoint"], basis=claim["basis"])
+    case.name_coinjoin(story["coinjoin"]["txid"], story["coinjoin"]["basis"])
+
+
 def run(out: Path, progress: Callable[[int, int], None] | None = None) -> tuple[Case, TraceView, tuple[Path, ...]]:
     """Make the case in ``out``, trace it and write its report.
 
@@ -35,12 +45,7 @@ def run(out: Path, progress: Callable[[int, int], None] | None = None) -> tuple[
         shutil.copytree(
             str(resources.files("cryptotrace.training")), material, ignore=shutil.ignore_patterns("*.py*", "__*")
         )
-        story = json.loads((material / "story.json").read_text(encoding="utf-8"))
-        case.connect(CHAIN, f"blocks:{material / 'blk00000.dat'}")
-        case.tag(material / "exchange.yaml")
-        for claim in story["claims"]:
-            case.claim(claim["claimant"], CHAIN, outpoint=claim["outpoint"], basis=claim["basis"])
-        case.name_coinjoin(story["coinjoin"]["txid"], story["coinjoin"]["basis"])
+        enter(case, material)
         view = case.trace(rule="fifo", reason="the training case's rule", dust=5000, progress=progress)
         return case, view, case.report(view)
     except BaseException:

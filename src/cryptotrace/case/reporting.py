@@ -67,9 +67,9 @@ def write_report(
     rendered = render(dossier(case, trace), formats=wanted, languages=languages, progress=progress)
     files = {place(*key): data for key, data in rendered.items()}
     written = _write(files, replace=replace)
+    said = {"kind": kind, "languages": list(languages), "trace": digest_of(trace)}
     for file, data in files.items():
-        made = {"file": file.name, "kind": kind, "languages": list(languages), "trace": digest_of(trace)}
-        case.log("report", made, hashlib.sha256(data).hexdigest())
+        case.log("report", {"file": file.name, **said}, hashlib.sha256(data).hexdigest())
     return written
 
 
@@ -83,7 +83,9 @@ def _write(files: Mapping[Path, bytes], *, replace: bool) -> tuple[Path, ...]:
                 )
         for path, data in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            whole = path.with_name(f"{path.name}.new")
+            whole.write_bytes(data)
+            whole.replace(path)
     except OSError as error:
         raise ReportError(f"the report cannot be written: {error}; choose another place") from error
     return tuple(files)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cryptotrace.case.custody import digest
 from cryptotrace.case.file import TraceEntry
 from cryptotrace.errors import CaseError
 from cryptotrace.ledger.store import Store
@@ -87,5 +86,4 @@ def _notices(store: Store, chain: Chain, result: Trace) -> tuple[tuple[str, str]
 
 def digest_of(result: Trace) -> str:
     """SHA-256 of a trace as canonical JSON."""
-    text = json.dumps(result.to_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest(result.to_dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -121,19 +122,7 @@ class ReconciliationView(Rows[Reconciliation]):
 
     def to_dict(self) -> dict[str, object]:
         """The rule and, under ``reconciliation``, one dict per claimant and asset; base units as text."""
-        return {
-            "rule": self._rule,
-            "reconciliation": [
-                {
-                    "claimant": row.claimant,
-                    "asset": row.asset,
-                    "claimed": as_text(row.claimed),
-                    "ends": {reason.value: as_text(units) for reason, units in row.ends.items()},
-                    "difference": as_text(row.difference),
-                }
-                for row in self.rows
-            ],
-        }
+        return {"rule": self._rule, "reconciliation": [row.to_dict() for row in self.rows]}
 
     def to_pandas(self) -> pandas.DataFrame:
         """One row per claimant and kind of end; ``base_units`` are Python ints (or fractions)."""
@@ -211,7 +200,7 @@ class TraceView:
         Raises:
             TracingError: the rule is poison, which is never summed.
         """
-        entered = dict.fromkeys({(c.claimant, c.asset) for c in self.trace.claims}, 0)
+        entered: Counter[tuple[str, Asset]] = Counter()
         for claim in self.trace.claims:
             entered[claim.claimant, claim.asset] += claim.units
         return ReconciliationView(self.trace.rule, self.trace.reconcile(), entered)

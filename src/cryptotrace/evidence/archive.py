@@ -97,8 +97,8 @@ class Archive:
         Raises:
             EvidenceError: the index is damaged, or has no such line.
         """
-        if number == 0:
-            return ORIGIN
+        if number in (0, len(self)):
+            return self.head if number else ORIGIN
         for entry in self._index.entries():
             if entry["number"] == number:
                 return str(entry["digest"])

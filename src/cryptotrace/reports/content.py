@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
+from cryptotrace.evidence.canonical import canonical_json
 from cryptotrace.model.verdict import LinkClass, Standing
 from cryptotrace.reports.data import machine_data
 from cryptotrace.reports.dossier import Dossier
@@ -49,7 +49,7 @@ def content(dossier: Dossier, language: str) -> Document:
     """
     draft = Draft(dossier, schedules(dossier), words(language), rule(dossier.trace.rule))
     data = machine_data(dossier, draft.rows, draft.rule)
-    report_id = "R-" + hashlib.sha256(canonical(data)).hexdigest()[:16]
+    report_id = "R-" + hashlib.sha256(canonical_json(data)).hexdigest()[:16]
     say = draft.words.say
     return Document(
         language=language,
@@ -67,11 +67,6 @@ def content(dossier: Dossier, language: str) -> Document:
         author=one_line(dossier.author),
         data=data,
     )
-
-
-def canonical(value: object) -> bytes:
-    """Canonical JSON: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _mark(draft: Draft) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cryptotrace.reports.content import canonical
+from cryptotrace.evidence.canonical import canonical_json
 from cryptotrace.reports.model import Document
 
 SCHEMA = "cryptotrace-tracing-report/1"
@@ -10,7 +10,7 @@ SCHEMA = "cryptotrace-tracing-report/1"
 
 def json_bytes(document: Document) -> bytes:
     """The document as JSON: ``report`` is the same in every language, ``paragraphs`` is what it says in this one."""
-    return canonical(
+    return canonical_json(
         {
             "schema": SCHEMA,
             "report_id": document.report_id,

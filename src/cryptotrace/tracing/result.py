@@ -163,6 +163,16 @@ class Reconciliation:
         """Claimed minus everything that ended somewhere; 0 if the reconciliation closes."""
         return self.claimed - sum(self.ends.values())
 
+    def to_dict(self) -> dict[str, object]:
+        """Everything as text; base units or exact fractions."""
+        return {
+            "claimant": self.claimant,
+            "asset": self.asset,
+            "claimed": as_text(self.claimed),
+            "ends": {reason.value: as_text(units) for reason, units in sorted(self.ends.items())},
+            "difference": as_text(self.difference),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -194,7 +204,7 @@ class Trace:
         return {
             "rule": self.rule,
             "exact": self.exact,
-            "claims": [_claim_dict(claim) for claim in self.claims],
+            "claims": [claim.to_dict() for claim in self.claims],
             "stops": {
                 "services": {str(account): self.stops.services[account] for account in sorted(self._met_services())},
                 "coinjoins": dict(sorted(self.stops.coinjoins.items())),
@@ -207,7 +217,7 @@ class Trace:
             "collisions": [
                 {"flow": c.flow, "claimant": c.claimant, "units": as_text(c.units)} for c in self.collisions
             ],
-            "reconciliation": [_reconciliation_dict(row) for row in self.reconcile()] if self.conserves else None,
+            "reconciliation": [row.to_dict() for row in self.reconcile()] if self.conserves else None,
             "tips": [{"chain": tip.chain, "height": tip.height, "hash": tip.hash} for tip in self.tips],
             "notices": [{"txid": txid, "notice": notice} for txid, notice in self.notices],
         }
@@ -270,18 +280,6 @@ def _is_whole(number: object) -> bool:
     return isinstance(number, int) and not isinstance(number, bool)
 
 
-def _claim_dict(claim: Claim) -> dict[str, object]:
-    return {
-        "claimant": claim.claimant,
-        "flow": claim.flow,
-        "asset": claim.asset,
-        "units": str(claim.units),
-        "offset": str(claim.offset),
-        "basis": claim.basis,
-        "author": claim.author,
-    }
-
-
 def _flow_dict(traced: TracedFlow) -> dict[str, object]:
     return {
         "id": traced.flow.id,
@@ -308,14 +306,4 @@ def _end_dict(end: End) -> dict[str, object]:
         "claimed": as_texts(end.claimed),
         "detail": end.detail,
         "hop": end.hop,
-    }
-
-
-def _reconciliation_dict(row: Reconciliation) -> dict[str, object]:
-    return {
-        "claimant": row.claimant,
-        "asset": row.asset,
-        "claimed": as_text(row.claimed),
-        "ends": {reason.value: as_text(units) for reason, units in sorted(row.ends.items())},
-        "difference": as_text(row.difference),
     }
