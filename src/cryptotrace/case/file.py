@@ -196,7 +196,8 @@ def read(path: Path) -> CaseFile:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CaseError(
-            f"{path.parent} is not a case: it has no case.toml; make one with: cryptotrace new DIR"
+            f"{path.parent} is not a case: it has no case.toml; name one with --case DIR, or make one with: "
+            "cryptotrace new DIR"
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
