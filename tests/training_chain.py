@@ -6,10 +6,10 @@ import json
 from importlib import resources
 from typing import Any
 
-from cryptotrace.chains.networks import network
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.sources.memory import MemorySource
 
-REGTEST = network("bitcoin-regtest")
+REGTEST = bitcoin_network("bitcoin-regtest")
 
 
 def blocks() -> list[bytes]:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shared_data import read_data, read_json
 
-from cryptotrace.chains import NETWORKS, Network, network
+from cryptotrace.chains import bitcoin_network
 from cryptotrace.chains.bitcoin import bech32
 from cryptotrace.chains.bitcoin.address import address_of_script, script_of_address
+from cryptotrace.chains.bitcoin.network import BITCOIN_NETWORKS, BitcoinNetwork
 from cryptotrace.errors import InvalidAddress
 
 _CORE_NAMES = {
@@ -42,8 +43,8 @@ _KNOWN = [
 
 @pytest.mark.parametrize(("name", "address", "script"), _KNOWN)
 def test_address_and_script_lead_to_each_other(name: str, address: str, script: str) -> None:
-    assert address_of_script(bytes.fromhex(script), network(name)) == address
-    assert script_of_address(address, network(name)).hex() == script
+    assert address_of_script(bytes.fromhex(script), bitcoin_network(name)) == address
+    assert script_of_address(address, bitcoin_network(name)).hex() == script
 
 
 @pytest.mark.parametrize(
@@ -70,17 +71,17 @@ def test_address_and_script_lead_to_each_other(name: str, address: str, script: 
 )
 def test_what_is_no_address_is_refused_with_its_reason(text: str, reason: str) -> None:
     with pytest.raises(InvalidAddress, match=re.escape(reason)):
-        script_of_address(text, network("bitcoin"))
+        script_of_address(text, bitcoin_network("bitcoin"))
 
 
 @pytest.mark.parametrize("script", ["", "6a", "51", "0015" + "00" * 21, "5101ff", "5129" + "00" * 41, "6102" + "0000"])
 def test_scripts_without_an_address_have_none(script: str) -> None:
-    assert address_of_script(bytes.fromhex(script), network("bitcoin")) is None
+    assert address_of_script(bytes.fromhex(script), bitcoin_network("bitcoin")) is None
 
 
 def test_a_public_key_script_has_no_address_of_its_own() -> None:
     key = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
-    assert address_of_script(b"\x21" + key + b"\xac", network("bitcoin")) is None
+    assert address_of_script(b"\x21" + key + b"\xac", bitcoin_network("bitcoin")) is None
 
 
 _programs = st.one_of(
@@ -95,8 +96,8 @@ _scripts = st.one_of(
 )
 
 
-@given(_scripts, st.sampled_from(list(NETWORKS.values())))
-def test_every_script_with_an_address_survives_the_round_trip(script: bytes, where: Network) -> None:
+@given(_scripts, st.sampled_from(list(BITCOIN_NETWORKS)))
+def test_every_script_with_an_address_survives_the_round_trip(script: bytes, where: BitcoinNetwork) -> None:
     address = address_of_script(script, where)
     assert address is not None
     assert script_of_address(address, where) == script
@@ -105,7 +106,7 @@ def test_every_script_with_an_address_survives_the_round_trip(script: bytes, whe
 @given(_scripts, st.data())
 def test_one_changed_character_is_always_noticed(script: bytes, data: st.DataObject) -> None:
     # four substitutions are the guarantee of Bech32; one is what people do
-    where = network("bitcoin")
+    where = bitcoin_network("bitcoin")
     address = address_of_script(script, where)
     assert address is not None
     at = data.draw(st.integers(0, len(address) - 1))
@@ -120,12 +121,12 @@ def test_one_changed_character_is_always_noticed(script: bytes, data: st.DataObj
 def test_only_text_is_an_address() -> None:
     for wrong in (b"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH", None, 5):
         with pytest.raises(InvalidAddress, match="an address is text"):
-            script_of_address(wrong, network("bitcoin"))  # type: ignore[arg-type]
+            script_of_address(wrong, bitcoin_network("bitcoin"))  # type: ignore[arg-type]
 
 
 @given(st.text(max_size=100))
 def test_any_text_is_an_address_or_refused_as_none(text: str) -> None:
-    for where in NETWORKS.values():
+    for where in BITCOIN_NETWORKS:
         try:
             script = script_of_address(text, where)
         except InvalidAddress:
@@ -179,10 +180,10 @@ def test_bip350_address_vectors() -> None:
     assert (len(valid), len(invalid)) == (8, 15)
     for line in valid:
         address, script = re.findall(r"<tt>(.*?)</tt>", line)
-        where = network("bitcoin" if address.lower().startswith("bc") else "bitcoin-testnet3")
+        where = bitcoin_network("bitcoin" if address.lower().startswith("bc") else "bitcoin-testnet3")
         assert script_of_address(address, where).hex() == script
         assert address_of_script(bytes.fromhex(script), where) == address.lower()
-    for line, where in product(invalid, NETWORKS.values()):
+    for line, where in product(invalid, BITCOIN_NETWORKS):
         with pytest.raises(InvalidAddress):
             script_of_address(_quoted(line), where)
 
@@ -192,7 +193,7 @@ def test_bip173_invalid_addresses_stay_invalid() -> None:
     text = read_data("vectors/bips__bip-0173.mediawiki").decode()
     invalid = _section(text, "gives invalid segwit addresses", "===Checksum design")
     assert len(invalid) == 10
-    for line, where in product(invalid, NETWORKS.values()):
+    for line, where in product(invalid, BITCOIN_NETWORKS):
         with pytest.raises(InvalidAddress):
             script_of_address(_quoted(line), where)
 
@@ -202,7 +203,7 @@ def test_core_key_vectors_in_both_directions() -> None:
     rows = [row for row in read_json("vectors/Floresta__key_io_valid.json") if not row[2]["isPrivkey"]]
     assert len(rows) > 40
     for address, script, about in rows:
-        where = network(_CORE_NAMES[about["chain"]])
+        where = bitcoin_network(_CORE_NAMES[about["chain"]])
         assert script_of_address(address, where).hex() == script
         canonical = address.lower() if about.get("tryCaseFlip") else address
         assert address_of_script(bytes.fromhex(script), where) == canonical
@@ -217,7 +218,7 @@ def test_core_key_vectors_in_both_directions() -> None:
 def test_core_invalid_keys_are_no_addresses_on_any_network(path: str) -> None:
     rows = read_json(path)
     assert len(rows) > 40
-    for (text,), where in product(rows, NETWORKS.values()):
+    for (text,), where in product(rows, BITCOIN_NETWORKS):
         with pytest.raises(InvalidAddress):
             script_of_address(text, where)
 
@@ -228,7 +229,7 @@ def test_private_keys_are_not_addresses() -> None:
     assert rows
     for text, _, about in rows:
         with pytest.raises(InvalidAddress):
-            script_of_address(text, network(_CORE_NAMES[about["chain"]]))
+            script_of_address(text, bitcoin_network(_CORE_NAMES[about["chain"]]))
 
 
 @pytest.mark.shared
@@ -236,7 +237,7 @@ def test_base58_key_vectors() -> None:
     rows = [row for row in read_json("vectors/NBitcoin__base58_keys_valid.json") if not row[2]["isPrivkey"]]
     assert len(rows) > 20
     for address, digest, about in rows:
-        where = network("bitcoin-testnet3" if about["isTestnet"] else "bitcoin")
+        where = bitcoin_network("bitcoin-testnet3" if about["isTestnet"] else "bitcoin")
         head, tail = ("76a914", "88ac") if about["addrType"] == "pubkey" else ("a914", "87")
         assert script_of_address(address, where).hex() == head + digest + tail
 
@@ -247,4 +248,4 @@ def test_bip341_taproot_addresses() -> None:
     assert len(rows) == 7
     for row in rows:
         script = bytes.fromhex(row["expected"]["scriptPubKey"])
-        assert address_of_script(script, network("bitcoin")) == row["expected"]["bip350Address"]
+        assert address_of_script(script, bitcoin_network("bitcoin")) == row["expected"]["bip350Address"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.chains.blockmaker import NULL, P2PKH
 
-from cryptotrace.chains import network
+from cryptotrace.chains import bitcoin_network
 from cryptotrace.chains.bitcoin.address import script_of_address
 from cryptotrace.chains.bitcoin.notices import notices
 from cryptotrace.chains.bitcoin.wire import WireInput, WireOutput, WireTransaction
@@ -39,7 +39,7 @@ def test_data_outputs_are_told_apart(script: bytes, notice: str) -> None:
 
 
 def test_a_payment_to_the_exodus_address_may_carry_omni() -> None:
-    exodus = script_of_address("1EXoDusjGwvnjZUyKkxZ4UHEf77z6A5S4P", network("bitcoin"))
+    exodus = script_of_address("1EXoDusjGwvnjZUyKkxZ4UHEf77z6A5S4P", bitcoin_network("bitcoin"))
     assert notices(_transaction(exodus)) == ("omni",)
 
 

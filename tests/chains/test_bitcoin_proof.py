@@ -13,13 +13,13 @@ from cryptotrace.chains.bitcoin import hashes, proof, wire
 from cryptotrace.chains.bitcoin.hashes import hash_bytes, hash_text
 from cryptotrace.chains.bitcoin.merkle import pair
 from cryptotrace.chains.bitcoin.wire import Header, WireBlock
-from cryptotrace.chains.networks import network
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.errors import ChainError, MalformedBytes, ProofRefused
 from cryptotrace.model.transaction import Outpoint
 
 #: Regtest's easiest target, under which the tests mine; the main network's.
-EASIEST = network("bitcoin-regtest").max_target
-MAIN = network("bitcoin").max_target
+EASIEST = bitcoin_network("bitcoin-regtest").max_target
+MAIN = bitcoin_network("bitcoin").max_target
 _leaves = st.lists(st.binary(min_size=32, max_size=32).map(bytes.hex), min_size=1, max_size=40, unique=True)
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.chains.real_blocks import BLOCKS, FOREIGN_BLOCKS, RUNS, SPENT, block_bytes, framed
 from tests.shared_data import manifest_paths, read_data, read_json
 
-from cryptotrace.chains import network
+from cryptotrace.chains import bitcoin_network
 from cryptotrace.chains.bitcoin import assemble, proof, wire
 from cryptotrace.errors import MalformedBytes, UnsupportedChain
 from cryptotrace.model.block import BlockRef
@@ -16,7 +16,7 @@ from cryptotrace.model.source import RawTransaction, SpentOutput
 from cryptotrace.model.transaction import Outpoint
 
 pytestmark = pytest.mark.shared
-MAIN = network("bitcoin").max_target
+MAIN = bitcoin_network("bitcoin").max_target
 
 
 def test_no_recorded_block_is_left_out() -> None:
@@ -33,7 +33,7 @@ def test_no_recorded_block_is_left_out() -> None:
 def test_work_root_witnesses_and_bytes_of_each_block_hold(path: str) -> None:
     raw = block_bytes(path)
     block = wire.decode_block(raw)
-    proof.check_block(block, network(BLOCKS[path][0]).max_target)
+    proof.check_block(block, bitcoin_network(BLOCKS[path][0]).max_target)
     assert wire.encode_block(block) == raw
 
 
@@ -73,9 +73,9 @@ def test_the_runs_chain_with_their_work_and_roots(path: str) -> None:
     blocks = [wire.decode_block(raw) for raw in framed(read_data(path))]
     assert len(blocks) == count
     for block in blocks:
-        proof.check_block(block, network("bitcoin").max_target)
+        proof.check_block(block, bitcoin_network("bitcoin").max_target)
     assert proof.check_headers((each.header for each in blocks), MAIN) == count * proof.block_work(0x1D00FFFF)
-    genesis = network("bitcoin").genesis_hash
+    genesis = bitcoin_network("bitcoin").genesis_hash
     assert (blocks[0].header.hash if first == 0 else blocks[0].header.previous) == genesis
 
 
@@ -88,15 +88,15 @@ def test_the_signet_headers_chain_from_its_genesis() -> None:
     data = read_data("btc-blocks/Floresta__signet_headers.zst")
     headers = [wire.decode_header(data[at : at + 80]) for at in range(0, len(data), 80)]
     assert len(headers) == 2016
-    assert headers[0].hash == network("bitcoin-signet").genesis_hash
-    proof.check_headers(headers, network("bitcoin-signet").max_target)
+    assert headers[0].hash == bitcoin_network("bitcoin-signet").genesis_hash
+    proof.check_headers(headers, bitcoin_network("bitcoin-signet").max_target)
 
 
 @pytest.mark.parametrize("path", SPENT)
 def test_fees_and_subsidy_are_the_coinbase_to_the_satoshi(path: str) -> None:
     name, height = BLOCKS[path]
     assert height is not None
-    where = network(name)
+    where = bitcoin_network(name)
     raw_spent = read_json(SPENT[path])
     spent = {
         Outpoint.parse(text): SpentOutput(units, bytes.fromhex(script)) for text, (units, script) in raw_spent.items()

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shared_data import read_json
 
-from cryptotrace.chains import NETWORKS, network
+from cryptotrace.chains import bitcoin_network
 from cryptotrace.chains.bitcoin.address import address_of_script
+from cryptotrace.chains.bitcoin.network import BITCOIN_NETWORKS
 from cryptotrace.chains.bitcoin.script import ScriptType, account_of_script, operations, script_type
 
 _KEY = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
@@ -52,7 +53,7 @@ def test_every_kind_of_script_is_among_the_examples() -> None:
 
 def test_an_output_without_address_is_its_scripts_digest_and_says_so() -> None:
     script = bytes.fromhex(f"21{_KEY}ac")
-    account = account_of_script(script, network("bitcoin"))
+    account = account_of_script(script, bitcoin_network("bitcoin"))
     assert account.address == "script-sha256." + hashlib.sha256(script).hexdigest()
     assert account.is_script_digest
 
@@ -60,7 +61,7 @@ def test_an_output_without_address_is_its_scripts_digest_and_says_so() -> None:
 def test_two_encodings_of_one_key_stay_two_accounts() -> None:
     digest = hashlib.new("ripemd160", hashlib.sha256(bytes.fromhex(_KEY)).digest()).hexdigest()
     scripts = [f"21{_KEY}ac", f"41{_LONG_KEY}ac", f"76a914{digest}88ac", f"0014{digest}"]
-    accounts = {account_of_script(bytes.fromhex(each), network("bitcoin")) for each in scripts}
+    accounts = {account_of_script(bytes.fromhex(each), bitcoin_network("bitcoin")) for each in scripts}
     assert len(accounts) == 4
 
 
@@ -68,7 +69,7 @@ def test_two_encodings_of_one_key_stay_two_accounts() -> None:
 def test_any_script_has_a_kind_and_an_account(script: bytes) -> None:
     kind = script_type(script)
     without_address = {ScriptType.P2PK, ScriptType.BARE_MULTISIG, ScriptType.OP_RETURN, ScriptType.NON_STANDARD}
-    for where in NETWORKS.values():
+    for where in BITCOIN_NETWORKS:
         assert (address_of_script(script, where) is None) == (kind in without_address)
         assert account_of_script(script, where).chain == where.chain
 
@@ -111,6 +112,6 @@ def test_kinds_and_addresses_agree_with_a_recorded_explorer() -> None:
             for output in outputs:
                 script = bytes.fromhex(output["scriptpubkey"])
                 assert script_type(script) == names[output["scriptpubkey_type"]]
-                assert address_of_script(script, network("bitcoin")) == output.get("scriptpubkey_address")
+                assert address_of_script(script, bitcoin_network("bitcoin")) == output.get("scriptpubkey_address")
                 seen.add(output["scriptpubkey_type"])
     assert len(seen) >= 6

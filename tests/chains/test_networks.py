@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.chains.blockmaker import GENESIS_TRANSACTION
 from tests.shared_data import read_data
 
-from cryptotrace.chains import NETWORKS, account, asset, candidates, network
+from cryptotrace.chains import NETWORKS, account, asset, bitcoin_network, candidates
 from cryptotrace.chains.bitcoin.header import check_work
 from cryptotrace.chains.bitcoin.wire import Header, decode_header, decode_transaction, encode_header
 from cryptotrace.errors import InvalidAddress, InvalidIdentifier, UnsupportedChain
@@ -35,8 +35,8 @@ _GENESIS = {
 def test_each_genesis_hash_is_that_of_its_rebuilt_header_and_meets_its_work(name: str) -> None:
     root, time, bits, nonce = _GENESIS[name]
     header = decode_header(encode_header(Header(1, "0" * 64, root, time, bits, nonce, "")))
-    assert header.hash == network(name).genesis_hash
-    check_work(header, network(name).max_target)
+    assert header.hash == bitcoin_network(name).genesis_hash
+    check_work(header, bitcoin_network(name).max_target)
 
 
 def test_the_first_merkle_root_is_the_first_transaction() -> None:
@@ -45,12 +45,12 @@ def test_the_first_merkle_root_is_the_first_transaction() -> None:
 
 def test_friendly_names_and_caip2_name_the_same_chain() -> None:
     for chain, each in NETWORKS.items():
-        assert network(each.name) is network(chain) is each
+        assert bitcoin_network(each.name) is bitcoin_network(chain) is each
         assert each.chain == chain
 
 
 def test_identifiers_are_those_of_the_caip_profiles() -> None:
-    main = network("bitcoin")
+    main = bitcoin_network("bitcoin")
     assert main.chain == Chain("bip122:000000000019d6689c085ae165831e93")
     assert main.asset == Asset("bip122:000000000019d6689c085ae165831e93/slip44:0")
     assert {each.asset.reference for each in NETWORKS.values() if each.is_training} == {"1"}
@@ -59,7 +59,7 @@ def test_identifiers_are_those_of_the_caip_profiles() -> None:
 
 def test_an_unknown_chain_is_refused_with_the_known_ones_named() -> None:
     with pytest.raises(UnsupportedChain, match="bitcoin-testnet4") as caught:
-        network("dogecoin")
+        bitcoin_network("dogecoin")
     assert "'dogecoin'" in str(caught.value)
 
 
@@ -127,7 +127,7 @@ def test_what_is_no_text_is_no_address_and_names_no_chain(value: Any) -> None:
     with pytest.raises(InvalidAddress, match="an address is text, not"):
         candidates(value)
     with pytest.raises(UnsupportedChain, match="is not a chain"):
-        network(value)
+        bitcoin_network(value)
     with pytest.raises(InvalidIdentifier, match="is not a CAIP-19"):
         asset(value)
 
@@ -171,7 +171,7 @@ def test_a_chain_by_name_or_identifier_stands_for_its_native_asset() -> None:
     ("written", "words"),
     [
         (f"{BTC}/slip44:1", "coin type 1 is not that of bitcoin; its asset is .*/slip44:0"),
-        (f"{network('bitcoin-signet').chain}/slip44:00", "coin type 0 is not that of bitcoin-signet"),
+        (f"{bitcoin_network('bitcoin-signet').chain}/slip44:00", "coin type 0 is not that of bitcoin-signet"),
         (f"{BTC}/slip44:BTC", "coin type in decimal digits"),
         ("eip155:1/slip44:0x3c", "coin type in decimal digits"),
         (f"{BTC}/slip44:0/7", "a coin has no tokens"),

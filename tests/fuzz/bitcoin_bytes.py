@@ -13,16 +13,17 @@ from tests.chains.real_blocks import BLOCKS, FOREIGN_BLOCKS, block_bytes
 from tests.fuzz.mutate import mutate_bytes, mutate_text
 from tests.shared_data import find_shared
 
-from cryptotrace.chains import NETWORKS, candidates, network
+from cryptotrace.chains import NETWORKS, bitcoin_network, candidates
 from cryptotrace.chains.bitcoin import assemble, hashes, proof, wire
 from cryptotrace.chains.bitcoin.address import address_of_script, script_of_address
+from cryptotrace.chains.bitcoin.network import BITCOIN_NETWORKS
 from cryptotrace.chains.bitcoin.notices import notices
 from cryptotrace.chains.bitcoin.script import account_of_script, operations, script_type
 from cryptotrace.errors import ChainError
 from cryptotrace.model.source import RawTransaction, SpentOutput
 from cryptotrace.model.transaction import Outpoint
 
-_EASIEST = network("bitcoin-regtest").max_target
+_EASIEST = bitcoin_network("bitcoin-regtest").max_target
 
 
 @cache
@@ -86,7 +87,7 @@ def fuzz_script(random: Random) -> None:
     script = mutate_bytes(random.choice(_scripts()), random)
     operations(script)
     script_type(script)
-    for where in NETWORKS.values():
+    for where in BITCOIN_NETWORKS:
         account_of_script(script, where)
         address = address_of_script(script, where)
         assert address is None or script_of_address(address, where) == script
@@ -94,12 +95,12 @@ def fuzz_script(random: Random) -> None:
 
 def fuzz_address(random: Random) -> None:
     """Damaged text is no address, or one that leads back to itself."""
-    where = random.choice(list(NETWORKS.values()))
+    where = random.choice(list(BITCOIN_NETWORKS))
     address = address_of_script(random.choice(_scripts()), where)
     text = mutate_text(address or "bc1", random)
     for account in candidates(text):
         assert account.address in (text, text.lower())
-        script_of_address(account.address, network(account.chain))
+        script_of_address(account.address, bitcoin_network(account.chain))
     try:
         script_of_address(text, where)
     except ChainError:

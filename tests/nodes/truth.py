@@ -13,12 +13,12 @@ from bitcoin.core import CBlock, CTransaction, b2lx
 from tests.nodes.bitcoind import Bitcoind
 
 from cryptotrace.chains.bitcoin.script import account_of_script
-from cryptotrace.chains.networks import network
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 from cryptotrace.model.transaction import Outpoint
 
-REGTEST = network("bitcoin-regtest")
+REGTEST = bitcoin_network("bitcoin-regtest")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tests.nodes.truth import REGTEST, NodeReader
 
 from cryptotrace.case import Case
 from cryptotrace.chains.bitcoin.script import ScriptType, script_type
-from cryptotrace.chains.networks import network
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.identity import Account
@@ -315,7 +315,7 @@ def test_the_reader_that_the_other_tests_trust_sees_what_the_node_counts(planted
 def test_a_node_of_another_chain_is_refused_by_name(planted: PlantedNode, planted_electrumx: ElectrumX) -> None:
     for spec in (planted.node.spec, planted_electrumx.spec):
         with pytest.raises(SourceLied, match="another chain than bitcoin"):
-            open_source(spec, network("bitcoin"), MemoryRecorder())
+            open_source(spec, bitcoin_network("bitcoin"), MemoryRecorder())
 
 
 def test_a_transaction_of_hundreds_of_outputs_is_told_whole(planted: PlantedNode) -> None:

@@ -11,7 +11,7 @@ from tests.shared_data import read_data, read_json, shared_folder
 
 from cryptotrace.case import Case
 from cryptotrace.chains.bitcoin.wire import decode_block, encode
-from cryptotrace.chains.networks import network
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.ledger.graph import LedgerGraph
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.block import BlockRef
@@ -22,7 +22,7 @@ from cryptotrace.sources.memory import MemorySource
 from cryptotrace.tracing.engine import trace
 from cryptotrace.tracing.rules import RULES
 
-BITCOIN = network("bitcoin")
+BITCOIN = bitcoin_network("bitcoin")
 pytestmark = pytest.mark.shared
 
 

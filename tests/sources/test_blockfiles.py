@@ -12,7 +12,8 @@ from tests.sources.blockfolder import entry, hide, write
 from tests.sources.chain import REGTEST
 from tests.training_chain import blocks
 
-from cryptotrace.chains.networks import NETWORKS, network
+from cryptotrace.chains.bitcoin.network import BITCOIN_NETWORKS
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.errors import ConfigurationError, CryptotraceError, DataNotFound, MalformedBytes, UnsupportedChain
 from cryptotrace.sources.blockfiles import BlockFiles
 
@@ -121,7 +122,7 @@ def test_a_magic_across_the_edge_of_a_reading_window_is_found(tmp_path: Path) ->
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("other", [each for each in NETWORKS.values() if each.magic != REGTEST.magic])
+@pytest.mark.parametrize("other", [each for each in BITCOIN_NETWORKS if each.magic != REGTEST.magic])
 def test_a_file_of_another_network_is_refused_by_name(tmp_path: Path, other: object) -> None:
     magic, name = other.magic, other.name  # type: ignore[attr-defined]
 
@@ -179,7 +180,7 @@ def test_a_file_that_became_shorter_is_not_read_silently(tmp_path: Path) -> None
 _pieces = st.lists(
     st.one_of(
         st.sampled_from([entry(raw) for raw in RAW[:3]]),
-        st.sampled_from([REGTEST.magic, network("bitcoin").magic, bytes(50), GENESIS_TRANSACTION]),
+        st.sampled_from([REGTEST.magic, bitcoin_network("bitcoin").magic, bytes(50), GENESIS_TRANSACTION]),
         st.binary(max_size=40),
         st.builds(lambda raw, at: entry(raw)[:at], st.sampled_from(RAW[:3]), st.integers(0, 250)),
     ),

@@ -13,7 +13,7 @@ from tests.training_chain import blocks, story
 from cryptotrace.chains.bitcoin.hashes import double_sha256
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import encode, encode_block
-from cryptotrace.chains.networks import network
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.errors import ConfigurationError, DataNotFound, MalformedBytes, UnsupportedChain
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.source import Spend, SpendUnknown, Unspent
@@ -173,16 +173,16 @@ def test_blocks_of_other_chains_are_refused_by_name(tmp_path: Path, path: str, n
 
     for place in (file, tmp_path):
         with pytest.raises(UnsupportedChain, match=rf"{named}.*(is not read|does not read)"):
-            open_source(f"blocks:{place}", network("bitcoin"), MemoryRecorder())
+            open_source(f"blocks:{place}", bitcoin_network("bitcoin"), MemoryRecorder())
 
 
 def test_blocks_that_are_nobodys_are_said_not_to_verify(tmp_path: Path) -> None:
-    folder = write(tmp_path, entry(TRAINING[1], network("bitcoin").magic))
+    folder = write(tmp_path, entry(TRAINING[1], bitcoin_network("bitcoin").magic))
 
     with pytest.raises(
         ConfigurationError, match=r"no block of bitcoin in .*blk00000\.dat, offset 8; are they of another"
     ):
-        open_source(f"blocks:{folder}", network("bitcoin"), MemoryRecorder())
+        open_source(f"blocks:{folder}", bitcoin_network("bitcoin"), MemoryRecorder())
 
 
 def test_an_empty_file_and_an_empty_folder_are_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.sources.servers import LineServer, line_server
 from tests.training_chain import story
 
 from cryptotrace.chains.bitcoin.wire import encode, encode_header
-from cryptotrace.chains.networks import account, network
+from cryptotrace.chains.networks import account, bitcoin_network
 from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
@@ -96,14 +96,14 @@ def test_a_server_of_another_chain_is_refused_when_it_is_opened(server: LineServ
 
     with pytest.raises(SourceLied, match="serves another chain than bitcoin-regtest"), electrum(server):
         pass
-    assert network("bitcoin-regtest").genesis_hash == CHAIN.blocks[0].header.hash
+    assert bitcoin_network("bitcoin-regtest").genesis_hash == CHAIN.blocks[0].header.hash
 
 
 def test_a_server_of_a_training_chain_is_refused_by_name_where_the_main_chain_is_wanted(server: LineServer) -> None:
     """Its work is too easy for the main chain; that it is another chain says more."""
     channel = LineChannel(server.address, "electrum:x:1", MemoryRecorder(), timeout_s=5)
     with pytest.raises(SourceLied, match=r"serves another chain than bitcoin: its genesis is 0f9188f1"):
-        ElectrumSource(network("bitcoin"), channel)
+        ElectrumSource(bitcoin_network("bitcoin"), channel)
     channel.close()
 
 

@@ -13,7 +13,7 @@ from tests.training_chain import story
 
 from cryptotrace.chains.bitcoin.merkle import branch_root
 from cryptotrace.chains.bitcoin.wire import encode
-from cryptotrace.chains.networks import account, network
+from cryptotrace.chains.networks import account, bitcoin_network
 from cryptotrace.errors import (
     ChainReorganised,
     DataNotFound,
@@ -226,7 +226,7 @@ def test_a_spend_in_another_block_than_the_transaction_is_caught(server: HttpSer
 
 
 def test_a_server_of_another_chain_is_refused_when_it_is_opened(server: HttpServer, explorer: Explorer) -> None:
-    explorer.instead["/block-height/0"] = network("bitcoin").genesis_hash
+    explorer.instead["/block-height/0"] = bitcoin_network("bitcoin").genesis_hash
 
     with pytest.raises(SourceLied, match="is not a server of bitcoin-regtest"), esplora(server):
         pass

@@ -10,7 +10,7 @@ from tests.training_chain import story
 
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import decode_transaction, encode, encode_block
-from cryptotrace.chains.networks import network
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.errors import DataNotFound, MalformedBytes, NotSupported, SourceLied
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.block import BlockRef, Tip
@@ -144,7 +144,7 @@ def test_blocks_that_do_not_build_on_each_other_are_refused() -> None:
     with pytest.raises(SourceLied, match="hand the blocks in in the order of the chain"):
         MemorySource.from_raw(REGTEST, [RAW[0], RAW[2]])
     with pytest.raises(SourceLied, match="easier than this network allows"):
-        MemorySource.from_raw(network("bitcoin"), RAW[:2])
+        MemorySource.from_raw(bitcoin_network("bitcoin"), RAW[:2])
     with pytest.raises(MalformedBytes):
         MemorySource.from_raw(REGTEST, [RAW[0][:-1]])
 

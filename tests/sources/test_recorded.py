@@ -185,13 +185,13 @@ def test_of_several_sources_one_must_be_named(tmp_path: Path) -> None:
 
 
 def test_a_recording_of_another_chain_or_of_nothing_is_refused(tmp_path: Path) -> None:
-    from cryptotrace.chains.networks import network
+    from cryptotrace.chains.networks import bitcoin_network
 
     recorder = MemoryRecorder()
     list(MemorySource.from_raw(REGTEST, blocks(), recorder=recorder).transactions([SPENDER]))
 
     with pytest.raises(DataNotFound, match="no answer about bitcoin was recorded"):
-        open_recorded(recorder, network("bitcoin"))
+        open_recorded(recorder, bitcoin_network("bitcoin"))
     with pytest.raises(ConfigurationError, match="no answers of a source"):
         open_recorded(MemoryRecorder(), REGTEST)
     with pytest.raises(ConfigurationError, match="no recording there"):

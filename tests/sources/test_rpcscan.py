@@ -9,7 +9,7 @@ import pytest
 from tests.sources.chain import REGTEST, Chain
 from tests.training_chain import story
 
-from cryptotrace.chains.networks import network
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.errors import MalformedBytes, ProofRefused
 from cryptotrace.model.source import RawBlock
 from cryptotrace.model.transaction import Outpoint
@@ -92,7 +92,7 @@ def test_a_block_that_does_not_prove_itself_teaches_nothing() -> None:
 
 
 def test_a_block_that_is_too_easy_for_the_network_teaches_nothing() -> None:
-    scan = BlockScan(Node().fetch, network("bitcoin"))
+    scan = BlockScan(Node().fetch, bitcoin_network("bitcoin"))
 
     with pytest.raises(ProofRefused, match="easier than this network allows"):
         scan.find_transaction(SPENDER, 125)

@@ -23,7 +23,8 @@ from cryptotrace.case.connections import Connections, Progress, forget_reorganis
 from cryptotrace.case.fetching import fetch as fetch_into
 from cryptotrace.case.tracing import digest_of, run, settings_of
 from cryptotrace.case.view import FlowsView, TraceView
-from cryptotrace.chains.networks import Network, network
+from cryptotrace.chains.family import Network
+from cryptotrace.chains.networks import network
 from cryptotrace.errors import CaseError
 from cryptotrace.evidence.archive import Archive
 from cryptotrace.evidence.custody import CustodyLog

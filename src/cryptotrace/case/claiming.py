@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cryptotrace.case.file import ClaimEntry
 from cryptotrace.case.text import decimal_text
-from cryptotrace.chains.networks import Network
+from cryptotrace.chains.family import Network
 from cryptotrace.errors import CaseError
 from cryptotrace.model.amount import parse_units
 from cryptotrace.model.claim import Claim

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cryptotrace.case.file import SourceEntry
-from cryptotrace.chains.networks import Network
+from cryptotrace.chains.family import Network
 from cryptotrace.errors import ConfigurationError, DataNotFound, SourceError
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.ledger.store import Store

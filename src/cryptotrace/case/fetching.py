@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cryptotrace.case.custody import digest
-from cryptotrace.chains.networks import Network
+from cryptotrace.chains.family import Network
 from cryptotrace.chains.networks import account as canonical_account
 from cryptotrace.errors import CaseError, NotSupported
 from cryptotrace.model.identity import Account

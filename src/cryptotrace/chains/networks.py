@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
-from cryptotrace.chains.bitcoin.address import canonical_address
+from cryptotrace.chains.bitcoin.address import canonical_address as bitcoin_address
+from cryptotrace.chains.bitcoin.network import BITCOIN_NETWORKS, BitcoinNetwork
+from cryptotrace.chains.evm.address import canonical_address as evm_address
+from cryptotrace.chains.evm.network import EVM_NETWORKS
+from cryptotrace.chains.family import Network
+from cryptotrace.chains.tron.address import canonical_address as tron_address
+from cryptotrace.chains.tron.network import TRON_NETWORKS, TronNetwork
 from cryptotrace.errors import InvalidAddress, InvalidIdentifier, UnsupportedChain
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account, Asset, Chain
 
@@ -17,116 +23,16 @@ _EVM_CONTRACT_FORM = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _NUMBER_FORM = re.compile(r"[0-9]+", re.ASCII)
 _SCRIPT_DIGEST_FORM = re.compile(rf"{re.escape(SCRIPT_DIGEST_PREFIX)}[0-9a-f]{{64}}", re.ASCII)
 
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """The parameters of one chain of the Bitcoin family.
-
-    Source: Bitcoin Core's chain parameters; CAIP-2 profile bip122; SLIP-44 coin types.
-    """
-
-    name: str
-    """The friendly name, e.g. ``bitcoin-testnet4``."""
-    symbol: str
-    """What amounts are labelled with. Coins of a training network carry a ``t`` in front: they are worth nothing."""
-    genesis_hash: str
-    """Hash of block 0, hex as explorers print it; its first 32 digits are the CAIP-2 reference."""
-    coin_type: int
-    """SLIP-44 coin type: 0 for bitcoin, 1 for every test network."""
-    is_training: bool
-    """True for everything but a main network: what moves there is not money."""
-    magic: bytes
-    """The four bytes before each block in block files and before each message between nodes."""
-    p2pkh_version: int
-    """First byte of a base58check address that pays to a key's hash."""
-    p2sh_version: int
-    """First byte of a base58check address that pays to a script's hash."""
-    bech32_prefix: str
-    """Human-readable part of a witness address, lower-case."""
-    max_target: int
-    """The easiest proof of work allowed: a block's target is never above it."""
-    decimals: int = 8
-    """Digits after the point: one coin is ``10 ** decimals`` base units (satoshi)."""
-
-    @property
-    def chain(self) -> Chain:
-        """The CAIP-2 identifier."""
-        return Chain(f"bip122:{self.genesis_hash[:32]}")
-
-    @property
-    def asset(self) -> Asset:
-        """The native asset, CAIP-19."""
-        return Asset(f"{self.chain}/slip44:{self.coin_type}")
-
-
-_NETWORKS = (
-    Network(
-        name="bitcoin",
-        symbol="BTC",
-        genesis_hash="000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
-        coin_type=0,
-        is_training=False,
-        magic=bytes.fromhex("f9beb4d9"),
-        p2pkh_version=0,
-        p2sh_version=5,
-        bech32_prefix="bc",
-        max_target=(1 << 224) - 1,
-    ),
-    Network(
-        name="bitcoin-testnet3",
-        symbol="tBTC",
-        genesis_hash="000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943",
-        coin_type=1,
-        is_training=True,
-        magic=bytes.fromhex("0b110907"),
-        p2pkh_version=111,
-        p2sh_version=196,
-        bech32_prefix="tb",
-        max_target=(1 << 224) - 1,
-    ),
-    Network(
-        name="bitcoin-testnet4",
-        symbol="tBTC",
-        genesis_hash="00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043",
-        coin_type=1,
-        is_training=True,
-        magic=bytes.fromhex("1c163f28"),
-        p2pkh_version=111,
-        p2sh_version=196,
-        bech32_prefix="tb",
-        max_target=(1 << 224) - 1,
-    ),
-    Network(
-        name="bitcoin-signet",
-        symbol="tBTC",
-        genesis_hash="00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6",
-        coin_type=1,
-        is_training=True,
-        magic=bytes.fromhex("0a03cf40"),
-        p2pkh_version=111,
-        p2sh_version=196,
-        bech32_prefix="tb",
-        max_target=0x0377AE << 216,
-    ),
-    Network(
-        name="bitcoin-regtest",
-        symbol="tBTC",
-        genesis_hash="0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
-        coin_type=1,
-        is_training=True,
-        magic=bytes.fromhex("fabfb5da"),
-        p2pkh_version=111,
-        p2sh_version=196,
-        bech32_prefix="bcrt",
-        max_target=(1 << 255) - 1,
-    ),
-)
-
+_NETWORKS: tuple[Network, ...] = (*BITCOIN_NETWORKS, *EVM_NETWORKS, *TRON_NETWORKS)
 #: Every known chain by its CAIP-2 identifier, main networks first.
 NETWORKS: dict[Chain, Network] = {each.chain: each for each in _NETWORKS}
 
 #: How the addresses of a family of chains (CAIP-2 namespace) are checked and made canonical.
-_CANONICAL: dict[str, Callable[[str, Network], str]] = {"bip122": canonical_address}
+_CANONICAL: dict[str, Callable[[str, Any], str]] = {
+    "bip122": bitcoin_address,
+    "eip155": evm_address,
+    "tron": tron_address,
+}
 
 _BY_NAME: dict[str, Network] = {each.name: each for each in _NETWORKS} | {
     str(chain): each for chain, each in NETWORKS.items()
@@ -145,6 +51,18 @@ def network(name_or_caip2: str) -> Network:
             f"{name_or_caip2!r} is not a chain that this version reads; "
             f"known are {', '.join(each.name for each in _NETWORKS)}, or their CAIP-2 identifiers"
         )
+    return known
+
+
+def bitcoin_network(name_or_caip2: str) -> BitcoinNetwork:
+    """``network``, for those who need what only the Bitcoin family has.
+
+    Raises:
+        UnsupportedChain: not a known chain, or one of another family.
+    """
+    known = network(name_or_caip2)
+    if not isinstance(known, BitcoinNetwork):
+        raise UnsupportedChain(f"{known.name} is no chain of the Bitcoin family: it has accounts, not outputs")
     return known
 
 
@@ -180,7 +98,7 @@ def account(text: str, chain: str) -> Account:
 
 def _account_on(where: Network, text: str) -> Account:
     bare = text.removeprefix(f"{where.chain}:")
-    if _SCRIPT_DIGEST_FORM.fullmatch(bare):
+    if isinstance(where, BitcoinNetwork) and _SCRIPT_DIGEST_FORM.fullmatch(bare):
         return Account.of(where.chain, bare)
     return Account.of(where.chain, _CANONICAL[where.chain.namespace](bare, where))
 
@@ -197,6 +115,8 @@ def candidates(text: str) -> tuple[Account, ...]:
     _check_text(text)
     found = []
     for where in NETWORKS.values():
+        if isinstance(where, TronNetwork) and text[:2].lower() == "0x":
+            continue  # every EVM address could be meant so, and nobody writes a TRON address like that
         try:
             found.append(_account_on(where, text))
         except InvalidAddress:

@@ -20,7 +20,7 @@ class Claim:
     claimant: str
     """Who claims; several claims of one claimant add up."""
     flow: str
-    """Id of the flow: ``txid:vout`` on a UTXO chain, ``txid#n`` on an account chain."""
+    """Id of the flow: ``txid:vout`` on a UTXO chain, ``txid#place`` on an account chain."""
     asset: Asset
     """Of what."""
     units: int

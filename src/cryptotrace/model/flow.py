@@ -18,7 +18,8 @@ from cryptotrace.model.identity import Account, Asset, Chain
 from cryptotrace.model.verdict import LinkClass
 
 #: Names a pot: ``<chain>/tx/<txid>`` for a UTXO transaction, ``<account>|<asset>`` for a holding, and the pots
-#: ``<chain>/fee``, ``<chain>/issuance``, ``<chain>/burn``, ``<chain>/outside`` that close the books.
+#: ``<chain>/fee``, ``<chain>/issuance``, ``<chain>/burn``, ``<chain>/outside`` that close the books. A conversion
+#: has a pot of its own, ``<chain>/conversion/<id>``: one asset goes in, another one comes out.
 Pot = NewType("Pot", str)
 
 
@@ -30,6 +31,11 @@ def transaction_pot(chain: Chain, txid: str) -> Pot:
 def holding_pot(account: Account, asset: Asset) -> Pot:
     """The pot of an account's holding of one asset."""
     return Pot(f"{account}|{asset}")
+
+
+def conversion_pot(chain: Chain, conversion: str) -> Pot:
+    """The pot of a conversion: what is given goes in, what is received comes out."""
+    return Pot(f"{chain}/conversion/{conversion}")
 
 
 def boundary_pot(chain: Chain, name: str) -> Pot:
@@ -61,7 +67,8 @@ class Flow:
     """
 
     id: str
-    """``txid:vout`` for an output, ``txid:fee`` for its transaction's fee, ``txid#n`` for a transfer."""
+    """``txid:vout`` for an output, ``txid:fee`` for its transaction's fee, ``txid#place`` for a movement on an account
+    chain (see ``cryptotrace.model.movement``)."""
     kind: FlowKind
     """What it is."""
     asset: Asset
@@ -73,7 +80,7 @@ class Flow:
     departs: Position
     """When it leaves that pot."""
     owner: Account | None
-    """Whose it is while it lasts (UTXO) or who receives it (account chain); None for a fee or a burn."""
+    """Whose it is while it lasts (UTXO) or who receives it (account chain); None if nobody does."""
     txid: str
     """The transaction that makes it."""
 
@@ -111,6 +118,14 @@ class Unknown:
 
     reason: str
     """Why, and what would tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowded:
+    """The account that receives a flow has so many transfers that it is no customer's: the branch stops there."""
+
+    reason: str
+    """How many were met, and the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +183,7 @@ class FlowGraph(Protocol):
         """
         ...
 
-    def arrival(self, flow: Flow) -> Arrival | Resting | Unknown | Ended:
+    def arrival(self, flow: Flow) -> Arrival | Resting | Unknown | Crowded | Ended:
         """Where the flow arrives."""
         ...
 

@@ -80,7 +80,7 @@ class Posting:
     units: int
     """Base units: negative for what leaves, positive for what arrives."""
     account: Account | None = None
-    """Whose; None for fee, issuance and burn, which have no account."""
+    """Whose; None for the side of a fee, an issuance or a burn that has no account."""
     outpoint: Outpoint | None = None
     """On a UTXO chain the output that is spent or created."""
     script: bytes = b""
@@ -88,6 +88,8 @@ class Posting:
     standing: Standing = Standing.RECOMPUTED
     """Whether ``units`` were read from bytes that match their txid, or only reported (the value of a spent output
     whose own transaction is not held)."""
+    flow: str = ""
+    """On an account chain the movement that this is a side of, ``txid#place``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class Transaction:
     @property
     def fee(self) -> int:
         """The network's fee in base units of the native asset; 0 for a coinbase."""
-        return sum(p.units for p in self.of_kind(PostingKind.FEE))
+        return sum(p.units for p in self.of_kind(PostingKind.FEE) if p.units > 0)
 
     @property
     def is_coinbase(self) -> bool:

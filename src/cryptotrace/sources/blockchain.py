@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import block_work, check_work
 from cryptotrace.chains.bitcoin.wire import decode_block, encode_header
-from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ChainError, ConfigurationError, ProofRefused, UnsupportedChain
 from cryptotrace.sources.blockfiles import BlockPlace
 
@@ -43,7 +43,7 @@ class _Fragment:
 
 
 def link(
-    places: Iterable[BlockPlace], network: Network, read: Callable[[BlockPlace], bytes], first_height: int | None
+    places: Iterable[BlockPlace], network: BitcoinNetwork, read: Callable[[BlockPlace], bytes], first_height: int | None
 ) -> LinkedBlocks:
     """Link blocks into the active chain. Parts that do not connect are kept where their heights do not overlap.
 
@@ -84,7 +84,7 @@ def link(
     return LinkedBlocks(dict(sorted(active.items())), tuple(sorted(stale)), top.height, tuple(refused))
 
 
-def _nothing_left(first: BlockPlace | None, network: Network) -> ConfigurationError | UnsupportedChain:
+def _nothing_left(first: BlockPlace | None, network: BitcoinNetwork) -> ConfigurationError | UnsupportedChain:
     """The error for files without a block of the network; ``first`` is the first block that was refused."""
     if first is None:
         return ConfigurationError(f"there is no block of {network.name} in the files")
@@ -132,7 +132,7 @@ def _best_branch(root: str, children: dict[str, list[str]], held: dict[str, list
 def _set_heights(
     fragments: list[_Fragment],
     held: dict[str, list[BlockPlace]],
-    network: Network,
+    network: BitcoinNetwork,
     read: Callable[[BlockPlace], bytes],
     first_height: int | None,
 ) -> None:

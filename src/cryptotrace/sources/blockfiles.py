@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header, refuse_foreign_magic
+from cryptotrace.chains.bitcoin.network import BITCOIN_NETWORKS, BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_work
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, decode_header
-from cryptotrace.chains.networks import NETWORKS, Network
 from cryptotrace.errors import ConfigurationError, DataNotFound, MalformedBytes, ProofRefused
 
 _LEAST_BLOCK = HEADER_SIZE + 1 + 60
@@ -51,7 +51,7 @@ class BlockFiles:
     Source: Bitcoin Core (``SaveBlockToDisk``, ``LoadExternalBlockFile``; ``xor.dat`` since version 28).
     """
 
-    def __init__(self, path: Path, network: Network) -> None:
+    def __init__(self, path: Path, network: BitcoinNetwork) -> None:
         self.problems: list[str] = []
         self._magic = network.magic
         self._network = network
@@ -147,7 +147,7 @@ class BlockFiles:
 
     def _single(self, file: Path, stream: BinaryIO, end: int, head: bytes) -> BlockPlace | None:
         """The one raw block that a file consists of, or None if it is no such file."""
-        for other in NETWORKS.values():
+        for other in BITCOIN_NETWORKS:
             if head[:4] == other.magic and other.magic != self._magic:
                 raise ConfigurationError(f"{file} holds blocks of {other.name}, not of {self._network.name}")
         refuse_foreign_magic(head[:4], str(file))

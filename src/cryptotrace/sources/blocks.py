@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cryptotrace.chains.bitcoin.hashes import hash_bytes
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_block, merkle_branch
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import WireBlock, decode_block, encode
-from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ChainError, DataNotFound, MalformedBytes, ProofRefused
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.block import BlockRef, Tip
@@ -51,7 +51,7 @@ class BlocksSource:
 
     def __init__(
         self,
-        network: Network,
+        network: BitcoinNetwork,
         path: Path,
         recorder: Recorder,
         name: str,

@@ -25,8 +25,9 @@ import io
 from collections.abc import Iterator, Mapping
 
 from cryptotrace.chains.bitcoin.hashes import is_hash_text
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.wire import decode_transaction
-from cryptotrace.chains.networks import Network, network
+from cryptotrace.chains.networks import network
 from cryptotrace.errors import MalformedBytes, SourceLied, UnsupportedChain
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.block import BlockRef, Tip
@@ -54,7 +55,7 @@ class CsvSource(HeldTransactions):
         SourceLied: a txid does not match its bytes, or two rows contradict each other about a block.
     """
 
-    def __init__(self, network: Network, filename: str, raw: bytes, recorder: Recorder, name: str) -> None:
+    def __init__(self, network: BitcoinNetwork, filename: str, raw: bytes, recorder: Recorder, name: str) -> None:
         table = _Table(network, filename, name, recorder.record(raw, source=name, request=f"file {filename}"))
         rows = table.read(raw)
         tip, since = (None, None) if table.tip_row is None else table.tip_row
@@ -66,7 +67,7 @@ class CsvSource(HeldTransactions):
 class _Table:
     """Reads the rows of one table."""
 
-    def __init__(self, network: Network, filename: str, name: str, digest: str) -> None:
+    def __init__(self, network: BitcoinNetwork, filename: str, name: str, digest: str) -> None:
         self.tip_row: tuple[Tip, int] | None = None
         """The tip, and since which height the file is complete, if a row states it."""
         self._network = network

@@ -15,9 +15,9 @@ from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from cryptotrace.chains.bitcoin.address import script_of_address
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import is_node_sized, verify_inclusion
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, WireTransaction, decode_header, decode_transaction
-from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
@@ -51,7 +51,7 @@ class ElectrumSource:
         SourceUnavailable: it does not answer.
     """
 
-    def __init__(self, network: Network, channel: Channel) -> None:
+    def __init__(self, network: BitcoinNetwork, channel: Channel) -> None:
         self.chain = network.chain
         self.name = channel.name
         self._network = network

@@ -16,9 +16,9 @@ from contextlib import AbstractContextManager
 from itertools import pairwise
 
 from cryptotrace.chains.bitcoin.hashes import is_hash_text
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_block, is_node_sized, merkle_branch, verify_inclusion
 from cryptotrace.chains.bitcoin.wire import Header, decode_block, decode_header, decode_transaction
-from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account
@@ -53,7 +53,7 @@ class EsploraSource:
 
     def __init__(
         self,
-        network: Network,
+        network: BitcoinNetwork,
         transport: Transport,
         name: str,
         *,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import WireInput, WireOutput, WireTransaction, encode
-from cryptotrace.chains.networks import Network
 from cryptotrace.errors import MalformedBytes, SourceLied
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
@@ -45,7 +45,7 @@ def route(account: Account) -> str:
     return f"/address/{account.address}"
 
 
-def read_explorer_transaction(tx: Field, network: Network) -> ExplorerTransaction:
+def read_explorer_transaction(tx: Field, network: BitcoinNetwork) -> ExplorerTransaction:
     """Rebuild a transaction from its JSON object. The txid is not compared here.
 
     Raises:
@@ -82,7 +82,7 @@ def _read_input(vin: Field) -> WireInput:
     return WireInput(Outpoint(txid, vout), script, vin["sequence"].integer(0, 2**32 - 1), witness)
 
 
-def read_status(status: Field, network: Network) -> BlockRef | None:
+def read_status(status: Field, network: BitcoinNetwork) -> BlockRef | None:
     """The block that a ``status`` object names; None if it says unconfirmed or nothing.
 
     Raises:
@@ -102,7 +102,9 @@ def lied(source: str, txid: str, field: str, said: object, found: object) -> Sou
     )
 
 
-def check_explorer_figures(said: ExplorerTransaction, wire: WireTransaction, network: Network, source: str) -> None:
+def check_explorer_figures(
+    said: ExplorerTransaction, wire: WireTransaction, network: BitcoinNetwork, source: str
+) -> None:
     """Hold every figure of the JSON against the transaction's bytes.
 
     Raises:
@@ -130,7 +132,7 @@ def check_explorer_figures(said: ExplorerTransaction, wire: WireTransaction, net
 
 
 def _check_address(
-    said: ExplorerTransaction, output: Field, where: str, script: bytes, network: Network, source: str
+    said: ExplorerTransaction, output: Field, where: str, script: bytes, network: BitcoinNetwork, source: str
 ) -> None:
     if output["scriptpubkey_address"].is_null:
         return

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import decode_transaction
-from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ConfigurationError, DataNotFound, InvalidIdentifier, SourceLied
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.identity import Account
@@ -35,7 +35,7 @@ from cryptotrace.sources.memory import HeldTransactions, MemorySource
 class _Contents:
     """What the files say."""
 
-    network: Network
+    network: BitcoinNetwork
     """The chain."""
     name: str
     """How the source is called."""
@@ -122,7 +122,9 @@ class JsonSource(HeldTransactions):
         SourceLied: a figure contradicts the transaction's bytes, or two files each other.
     """
 
-    def __init__(self, network: Network, files: Iterable[tuple[str, bytes]], recorder: Recorder, name: str) -> None:
+    def __init__(
+        self, network: BitcoinNetwork, files: Iterable[tuple[str, bytes]], recorder: Recorder, name: str
+    ) -> None:
         self._network = network
         self._contents = _Contents(network, name)
         for filename, raw in files:

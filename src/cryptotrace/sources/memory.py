@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_headers, merkle_branch
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import WireTransaction, decode_block, decode_transaction, encode
-from cryptotrace.chains.networks import Network
 from cryptotrace.errors import DataNotFound, NotSupported, ProofRefused, SourceLied
 from cryptotrace.evidence.recorder import MemoryRecorder, Recorder
 from cryptotrace.model.block import BlockRef, Tip
@@ -44,7 +44,7 @@ class MemorySource:
 
     def __init__(
         self,
-        network: Network,
+        network: BitcoinNetwork,
         *,
         blocks: Iterable[RawBlock] = (),
         transactions: Iterable[RawTransaction] = (),
@@ -71,7 +71,7 @@ class MemorySource:
     @classmethod
     def from_raw(
         cls,
-        network: Network,
+        network: BitcoinNetwork,
         blocks: Sequence[bytes],
         *,
         first_height: int = 0,
@@ -345,7 +345,7 @@ class HeldTransactions:
         return self._held.history(account)
 
 
-def _highest(network: Network, refs: Iterable[BlockRef]) -> Tip:
+def _highest(network: BitcoinNetwork, refs: Iterable[BlockRef]) -> Tip:
     best = max(refs, key=lambda ref: ref.height, default=None)
     if best is None:
         return Tip(network.chain, 0, network.genesis_hash)

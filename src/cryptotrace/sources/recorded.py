@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.wire import decode_block, decode_transaction
-from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ConfigurationError, DataNotFound, EvidenceError
 from cryptotrace.evidence.archive import Record
 from cryptotrace.evidence.recorder import ArchiveRecorder, MemoryRecorder, Recorder, Recording
@@ -30,7 +30,7 @@ from cryptotrace.sources.rpc import RpcSource
 from cryptotrace.sources.transport import ReplayTransport
 
 
-def open_recorded(recording: Recording, network: Network, source: str | None = None) -> Source:
+def open_recorded(recording: Recording, network: BitcoinNetwork, source: str | None = None) -> Source:
     """The source whose answers were recorded.
 
     Args:
@@ -123,7 +123,7 @@ class RecordedChain:
         EvidenceError: the recording is damaged.
     """
 
-    def __init__(self, recording: Recording, network: Network, name: str) -> None:
+    def __init__(self, recording: Recording, network: BitcoinNetwork, name: str) -> None:
         self.chain = network.chain
         self.name = name
         self._recording = recording
@@ -235,11 +235,11 @@ def _recorded_files(recording: Recording, name: str) -> list[tuple[str, bytes]]:
     return [(request.removeprefix("file "), recording.read(r.digest)) for request, r in newest.items()]
 
 
-def _replay_json(recording: Recording, network: Network, name: str) -> Source:
+def _replay_json(recording: Recording, network: BitcoinNetwork, name: str) -> Source:
     return JsonSource(network, _recorded_files(recording, name), _recorder_of(recording), name)
 
 
-def _replay_csv(recording: Recording, network: Network, name: str) -> Source:
+def _replay_csv(recording: Recording, network: BitcoinNetwork, name: str) -> Source:
     files = _recorded_files(recording, name)
     if len(files) != 1:
         raise EvidenceError(f"{name}: the recording must hold one table under this name, it holds {len(files)}")
@@ -247,20 +247,20 @@ def _replay_csv(recording: Recording, network: Network, name: str) -> Source:
     return CsvSource(network, filename, raw, _recorder_of(recording), name)
 
 
-def _replay_rpc(recording: Recording, network: Network, name: str) -> Source:
+def _replay_rpc(recording: Recording, network: BitcoinNetwork, name: str) -> Source:
     return RpcSource(network, ReplayChannel(recording, name), lambda _: None)
 
 
-def _replay_esplora(recording: Recording, network: Network, name: str) -> Source:
+def _replay_esplora(recording: Recording, network: BitcoinNetwork, name: str) -> Source:
     # the active chain of a recording does not change: the tip is not looked at again
     return EsploraSource(network, ReplayTransport(recording, name), name, check_every_s=math.inf)
 
 
-def _replay_electrum(recording: Recording, network: Network, name: str) -> Source:
+def _replay_electrum(recording: Recording, network: BitcoinNetwork, name: str) -> Source:
     return ElectrumSource(network, ReplayChannel(recording, name))
 
 
-_REPLAYS: dict[str, Callable[[Recording, Network, str], Source]] = {
+_REPLAYS: dict[str, Callable[[Recording, BitcoinNetwork, str], Source]] = {
     "memory": RecordedChain,
     "blocks": RecordedChain,
     "json": _replay_json,

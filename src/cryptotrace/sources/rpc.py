@@ -17,9 +17,9 @@ from contextlib import AbstractContextManager
 
 from cryptotrace.chains.bitcoin.address import script_of_address
 from cryptotrace.chains.bitcoin.merkle import merkle_branch, merkle_root
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_block, is_node_sized, parse_merkle_block
 from cryptotrace.chains.bitcoin.wire import decode_block, decode_header, decode_transaction
-from cryptotrace.chains.networks import Network
 from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account
@@ -53,7 +53,7 @@ class RpcSource:
         SourceUnavailable: it does not answer, or is still starting.
     """
 
-    def __init__(self, network: Network, channel: Channel, notice: Callable[[str], None]) -> None:
+    def __init__(self, network: BitcoinNetwork, channel: Channel, notice: Callable[[str], None]) -> None:
         self.chain = network.chain
         self.name = channel.name
         self._network = network

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_block
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, WireTransaction, decode_block, decode_header
-from cryptotrace.chains.networks import Network
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import Chain
 from cryptotrace.model.source import RawBlock
@@ -41,7 +41,7 @@ class BlockScan:
         network: the chain.
     """
 
-    def __init__(self, fetch: Callable[[Sequence[int]], list[RawBlock]], network: Network) -> None:
+    def __init__(self, fetch: Callable[[Sequence[int]], list[RawBlock]], network: BitcoinNetwork) -> None:
         self.read: set[int] = set()
         """Heights of the blocks that were read."""
         self._fetch = fetch

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from cryptotrace.errors import TracingError
 from cryptotrace.model.block import Position
 from cryptotrace.model.claim import Claim
-from cryptotrace.model.flow import Arrival, Ended, Flow, FlowGraph, FlowKind, Instant, Pot, Resting, Unknown
+from cryptotrace.model.flow import Arrival, Crowded, Ended, Flow, FlowGraph, FlowKind, Instant, Pot, Resting, Unknown
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.tracing.fragments import Fragment, Units, claimed, merged, split_at
 from cryptotrace.tracing.result import Collision, End, EndReason, Stops, Trace, TracedFlow
@@ -180,6 +180,8 @@ class _Run:
             return EndReason.UNSPENT, f"as reported at height {arrival.as_of_height}"
         if isinstance(arrival, Unknown):
             return EndReason.UNKNOWN, arrival.reason
+        if isinstance(arrival, Crowded):
+            return EndReason.CROWDED, arrival.reason
         return self.limit(arrival, hop) or arrival
 
     def limit(self, arrival: Arrival, hop: int) -> tuple[EndReason, str] | None:

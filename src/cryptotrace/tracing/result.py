@@ -33,6 +33,8 @@ class EndReason(StrEnum):
     """The limit of hops is reached."""
     TIME = "time"
     """It moved on after the end of the period that was asked for."""
+    CROWDED = "crowded"
+    """The account has more transfers than the case's limit: what happens there is not one person's doing."""
     UNKNOWN = "unknown"
     """Where it went cannot be told from what is held."""
     FEE = "fee"

@@ -14,7 +14,7 @@ from cryptotrace.chains.bitcoin import bech32
 from cryptotrace.errors import InvalidAddress
 
 if TYPE_CHECKING:
-    from cryptotrace.chains.networks import Network
+    from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 
 _BASE58 = frozenset("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
 _OP_1, _OP_16 = 0x51, 0x60
@@ -58,7 +58,7 @@ def witness_program(script: bytes) -> tuple[int, bytes] | None:
     return None
 
 
-def address_of_script(script: bytes, network: Network) -> str | None:
+def address_of_script(script: bytes, network: BitcoinNetwork) -> str | None:
     """The address that the script is, in canonical spelling; None if there is none.
 
     A P2PK output has no address: the address of its key's hash is another script, and another account.
@@ -79,7 +79,7 @@ def address_of_script(script: bytes, network: Network) -> str | None:
     return bech32.encode(network.bech32_prefix, [version, *bech32.to_values(program)], encoding)
 
 
-def script_of_address(text: str, network: Network) -> bytes:
+def script_of_address(text: str, network: BitcoinNetwork) -> bytes:
     """The script that the address stands for.
 
     Raises:
@@ -112,7 +112,7 @@ def script_of_address(text: str, network: Network) -> bytes:
     )
 
 
-def _script_of_witness_address(text: str, network: Network) -> bytes:
+def _script_of_witness_address(text: str, network: BitcoinNetwork) -> bytes:
     prefix, values, encoding = bech32.decode(text)
     if prefix != network.bech32_prefix or not values:
         raise InvalidAddress(f"{text!r} is not a witness address of {network.name} ({network.bech32_prefix}1...)")
@@ -128,7 +128,7 @@ def _script_of_witness_address(text: str, network: Network) -> bytes:
     return bytes([version and _OP_1 + version - 1, len(program)]) + program
 
 
-def canonical_address(text: str, network: Network) -> str:
+def canonical_address(text: str, network: BitcoinNetwork) -> str:
     """The one spelling of an address: base58 as it is, witness addresses lower-case.
 
     Raises:

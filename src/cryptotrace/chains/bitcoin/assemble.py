@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.notices import notices
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import WireTransaction, decode_transaction
-from cryptotrace.chains.networks import Network, network
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.errors import DataNotFound, SourceLied, UnbalancedTransaction
 from cryptotrace.model.block import Position
 from cryptotrace.model.flow import Flow, FlowKind, transaction_pot
@@ -30,7 +31,7 @@ def output_flows(raw: RawTransaction) -> tuple[tuple[Flow, bytes], ...]:
         SourceLied: the bytes hash to another txid.
         MalformedBytes: the bytes are not a transaction.
     """
-    where = network(raw.chain)
+    where = bitcoin_network(raw.chain)
     wire = _decode(raw)
     pot = transaction_pot(raw.chain, raw.txid)
     height = -1 if raw.block is None else raw.block.height
@@ -72,7 +73,7 @@ def transaction(
         MalformedBytes: the bytes are not a transaction.
         UnsupportedChain: the chain is not known.
     """
-    where = network(raw.chain)
+    where = bitcoin_network(raw.chain)
     wire = _decode(raw)
     outputs = _output_postings(wire, where)
     created = sum(each.units for each in outputs)
@@ -108,7 +109,7 @@ def _refuse_negative_fee(raw: RawTransaction, fee: int) -> None:
 
 def _input_postings(
     wire: WireTransaction,
-    where: Network,
+    where: BitcoinNetwork,
     outputs_spent: Mapping[Outpoint, SpentOutput],
     standing: Mapping[Outpoint, Standing],
 ) -> tuple[Posting, ...]:
@@ -135,7 +136,7 @@ def _input_postings(
     return tuple(postings)
 
 
-def _output_postings(wire: WireTransaction, where: Network) -> tuple[Posting, ...]:
+def _output_postings(wire: WireTransaction, where: BitcoinNetwork) -> tuple[Posting, ...]:
     return tuple(
         Posting(
             PostingKind.OUTPUT,

@@ -43,9 +43,9 @@ def notices(transaction: WireTransaction) -> tuple[str, ...]:
 @cache
 def _exodus_script() -> bytes:
     from cryptotrace.chains.bitcoin.address import script_of_address
-    from cryptotrace.chains.networks import network
+    from cryptotrace.chains.networks import bitcoin_network
 
-    return script_of_address(_EXODUS_ADDRESS, network("bitcoin"))
+    return script_of_address(_EXODUS_ADDRESS, bitcoin_network("bitcoin"))
 
 
 def _op_return_notice(script: bytes) -> str:

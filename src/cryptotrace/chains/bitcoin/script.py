@@ -13,7 +13,7 @@ from cryptotrace.chains.bitcoin.address import address_of_script, is_p2pkh, is_p
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 
 if TYPE_CHECKING:
-    from cryptotrace.chains.networks import Network
+    from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 
 __all__ = [
     "ScriptType",
@@ -117,7 +117,7 @@ def _witness_type(version: int, program: bytes) -> ScriptType:
     return ScriptType.WITNESS_FUTURE
 
 
-def account_of_script(script: bytes, network: Network) -> Account:
+def account_of_script(script: bytes, network: BitcoinNetwork) -> Account:
     """Whose an output is: its address, or the SHA-256 of its script where it has none.
 
     Two scripts of one key (P2PK and P2PKH, say) are two accounts; joining them is a heuristic's business.

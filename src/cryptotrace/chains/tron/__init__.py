@@ -1,0 +1,1 @@
+"""TRON: bytes in, model out."""

@@ -1,0 +1,15 @@
+"""The kinds of source of Ethereum's family, and how each is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cryptotrace.chains.evm.network import EvmNetwork
+from cryptotrace.evidence.recorder import Recorder
+from cryptotrace.model.source import Source
+from cryptotrace.sources.policy import Policy
+from cryptotrace.sources.spec import Spec
+
+Opener = Callable[[Spec, EvmNetwork, Recorder, Policy], Source]
+
+KINDS: dict[str, Opener] = {}
