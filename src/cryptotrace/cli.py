@@ -128,11 +128,14 @@ def _add_entering(command: Callable[..., Any]) -> None:
     which.add_argument("--address", help="fetch everything that touched it")
     tag = command("tag", _tag, "load a TagPack file")
     tag.add_argument("file", type=Path, help="YAML file of the TagPack format")
-    claim = command("claim", _claim, "name what was taken: units of an output")
+    claim = command("claim", _claim, "name what was taken: units of an output or of a transfer")
     claim.add_argument("claimant", help="who claims")
     claim.add_argument("chain", help="name or CAIP-2 identifier")
-    claim.add_argument("--outpoint", required=True, metavar="TXID:VOUT", help="the output that was taken")
-    claim.add_argument("--amount", metavar="DECIMAL", help="part of the output, e.g. 12.5 (default: all of it)")
+    taken = claim.add_mutually_exclusive_group(required=True)
+    taken.add_argument("--outpoint", metavar="TXID:VOUT", help="the output that was taken (bitcoin and its family)")
+    taken.add_argument("--transfer", metavar="TXID[#PLACE]", help="the transfer that was taken (account chains)")
+    claim.add_argument("--asset", help="with --transfer TXID: of which asset, CAIP-19 or a contract's address")
+    claim.add_argument("--amount", metavar="DECIMAL", help="part of it, e.g. 12.5 (default: all of it)")
     claim.add_argument("--offset", type=int, default=0, metavar="UNITS", help="base units before the claimed ones")
     claim.add_argument("--basis", default="", help="complaint, bank record ...: on what the claim rests")
 
@@ -151,6 +154,9 @@ def _add_working(command: Callable[..., Any]) -> None:
     )
     trace.add_argument("--dust", type=int, default=0, metavar="UNITS", help="do not follow shares below this")
     trace.add_argument("--until", metavar="DATE", help="do not follow beyond this time, ISO 8601 with time zone")
+    trace.add_argument(
+        "--max-transfers", type=int, default=10_000, metavar="N", help="do not follow accounts with more transfers"
+    )
     trace.add_argument("--coinjoin", action="append", default=[], metavar="TXID=BASIS", help="name a CoinJoin")
     trace.add_argument("--ledger", type=Path, metavar="FILE", help="trace a file of schema cryptotrace-taint-vectors/1")
     command("holdings", _holdings, "where the claimed value of the newest trace is")
@@ -225,21 +231,22 @@ def _tag(parsed: argparse.Namespace) -> int:
 
 
 def _claim(parsed: argparse.Namespace) -> None:
-    from cryptotrace.case.text import decimal_text
-
     with _open(parsed) as case:
         claim = case.claim(
             parsed.claimant,
             parsed.chain,
-            outpoint=parsed.outpoint,
+            outpoint=parsed.outpoint or "",
+            transfer=parsed.transfer or "",
+            asset=parsed.asset,
             amount=parsed.amount,
             offset=parsed.offset,
             basis=parsed.basis,
         )
+        amount = case.assets.decimal(claim.units, claim.asset)
     if parsed.json:
         _print_json(claim.to_dict())
     else:
-        print(f"claimed for {claim.claimant}: {decimal_text(claim.units, claim.asset)} of output {claim.flow}")
+        print(f"claimed for {claim.claimant}: {amount} of {claim.flow}")
 
 
 def _trace(parsed: argparse.Namespace) -> None:
@@ -258,6 +265,7 @@ def _trace(parsed: argparse.Namespace) -> None:
                 dust=parsed.dust,
                 max_hops=parsed.max_hops,
                 until=_time(parsed.until),
+                most_transfers=parsed.max_transfers,
                 progress=progress,
             )
         _show_trace(view, as_json=parsed.json)

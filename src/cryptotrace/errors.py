@@ -21,8 +21,7 @@
     │   ├── NotSupported                 this kind of source cannot answer this kind of question
     │   └── PublicSourceRefused          the case is set to own nodes only
     ├── LedgerError                      the case's store
-    │   ├── StoreLocked                  another process has the case open
-    │   └── AmountNotRepresented         an amount too large for the store: kept as evidence, not rounded
+    │   └── StoreLocked                  another process has the case open
     ├── AttributionError (ValueError)    a TagPack that cannot be read
     ├── TracingError                     a trace that cannot be computed
     │   ├── InsufficientBalance          an account pays out more than it is known to hold
@@ -126,10 +125,6 @@ class LedgerError(CryptotraceError):
 
 class StoreLocked(LedgerError):
     """Another process has the case open."""
-
-
-class AmountNotRepresented(LedgerError):
-    """An amount beyond the store's 38 digits: it stays in the evidence and is not rounded."""
 
 
 class AttributionError(CryptotraceError, ValueError):

@@ -156,7 +156,7 @@ def test_part_of_an_output_can_be_claimed_in_decimal_text_or_base_units(claimed:
         ({"outpoint": "ab" * 32 + ":0"}, DataNotFound),
         ({"outpoint": FIRST.partition(":")[0] + ":77"}, DataNotFound),
         ({"claimant": " "}, ValueError),
-        ({"chain": "dogecoin"}, UnsupportedChain),
+        ({"chain": "monero"}, UnsupportedChain),
     ],
 )
 def test_a_claim_that_cannot_be_is_refused_and_leaves_nothing(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ import pytest
 
 from cryptotrace.case import Case, TraceView
 from cryptotrace.case.html import holdings_html, trace_html
-from cryptotrace.case.text import decimal_text
 from cryptotrace.case.view import Figure
-from cryptotrace.chains.networks import network
 from cryptotrace.tracing.result import EndReason
 
 
@@ -78,11 +75,4 @@ def test_what_a_notebook_shows_escapes_foreign_text_and_calls_a_share_a_conventi
     assert shown == traced._repr_html_()
     assert "a convention, not a fact" in shown
     assert "Reconciliation under haircut" in shown
-    assert "<script>" not in holdings_html(traced.holdings().rows)
-
-
-def test_amounts_are_written_with_symbol_and_decimals_and_a_part_of_a_base_unit_as_a_fraction() -> None:
-    asset = network("bitcoin").asset
-    assert decimal_text(0, asset) == "0.00000000 BTC"
-    assert decimal_text(Fraction(250_000_000), asset) == "2.50000000 BTC"
-    assert decimal_text(Fraction(1, 3), asset) == "1/3 base units"
+    assert "<script>" not in holdings_html(traced.holdings().rows, traced.assets)

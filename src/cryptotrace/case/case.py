@@ -7,140 +7,39 @@ The folder holds ``case.toml`` (who, what, which sources and settings), ``ledger
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.attribution.tagpack import TagPack, read_tagpack
 from cryptotrace.case import custody
 from cryptotrace.case import file as casefile
-from cryptotrace.case.claiming import enter_claim
-from cryptotrace.case.connections import Connections, Progress, forget_reorganised
+from cryptotrace.case.claiming import Taken, enter_claim
+from cryptotrace.case.connections import Progress, forget_reorganised
 from cryptotrace.case.fetching import fetch as fetch_into
+from cryptotrace.case.folder import CaseFolder
 from cryptotrace.case.tracing import digest_of, run, settings_of
 from cryptotrace.case.view import FlowsView, TraceView
 from cryptotrace.chains.family import Network
 from cryptotrace.chains.networks import network
 from cryptotrace.errors import CaseError
-from cryptotrace.evidence.archive import Archive
-from cryptotrace.evidence.custody import CustodyLog
-from cryptotrace.evidence.recorder import ArchiveRecorder
+from cryptotrace.ledger.accountgraph import MOST_TRANSFERS, AccountGraph
 from cryptotrace.ledger.graph import LedgerGraph
-from cryptotrace.ledger.store import Store
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.identity import Chain
 from cryptotrace.model.source import Source
 from cryptotrace.model.transaction import txid_text
 from cryptotrace.sources import parse_spec
-from cryptotrace.sources.policy import Policy
 from cryptotrace.tracing.result import Trace
 
 
-class Case:
+class Case(CaseFolder):
     """One investigation. Make one with ``Case.create`` or ``Case.open``; close it when done, or use ``with``.
 
     Only one process can have a case open at a time.
     """
-
-    def __init__(
-        self, folder: Path, settings: casefile.CaseFile, *, clock: Callable[[], datetime], notice: Callable[[str], None]
-    ) -> None:
-        self.folder = folder
-        self.settings = settings
-        self._clock, self._notice = clock, notice
-        self.store = Store(folder / "ledger.duckdb")
-        try:
-            self._open_evidence(notice)
-        except BaseException:
-            self.store.close()
-            raise
-
-    def _open_evidence(self, notice: Callable[[str], None]) -> None:
-        folder, settings, clock = self.folder, self.settings, self._clock
-        self.archive = Archive(folder / "evidence", clock=clock)
-        self.custody = CustodyLog(folder / "custody.jsonl", actor=settings.author or "not stated", clock=clock)
-        custody.check(self.custody, self.archive, settings)
-        policy = Policy(own_nodes_only=settings.own_nodes_only, own_hosts=settings.own_hosts, notice=notice)
-        self._connections = Connections(folder, ArchiveRecorder(self.archive), policy)
-        self.tags = TagBook(
-            tag
-            for entry in settings.tags
-            for tag in read_tagpack(self.archive.read(entry.digest), evidence=entry.digest).tags
-        )
-
-    # --- opening and closing ------------------------------------------------------------------------------------------
-
-    @classmethod
-    def create(
-        cls,
-        folder: str | Path,
-        *,
-        title: str,
-        question: str = "",
-        author: str = "",
-        own_nodes_only: bool = False,
-        own_hosts: Sequence[str] = (),
-        clock: Callable[[], datetime] | None = None,
-        notice: Callable[[str], None] | None = None,
-    ) -> Self:
-        """Make a case in a new or empty folder.
-
-        Args:
-            folder: where; it is made if it does not exist.
-            title: title of the case, printed on every document.
-            question: the question that the report answers; a standard one if empty.
-            author: who works on it; written into the custody log with every action.
-            own_nodes_only: refuse public sources, which learn what is asked, before the first query.
-            own_hosts: names of hosts that are one's own, beside local and private addresses.
-            clock: the present time, for tests.
-            notice: gets warnings for the user, one line each; printed to stderr by default.
-
-        Raises:
-            CaseError: the folder is not empty.
-        """
-        folder = casefile.make_folder(Path(folder))
-        settings = casefile.CaseFile(folder.resolve().name, title, question, author, own_nodes_only, tuple(own_hosts))
-        casefile.write(folder / "case.toml", settings)
-        case = cls(folder, settings, clock=clock or _now, notice=notice or _to_stderr)
-        entered = {"title": title, "question": question, "author": author, "own_hosts": list(own_hosts)}
-        case.log("create", {**entered, "own_nodes_only": own_nodes_only}, custody.digest(asdict(settings)))
-        return case
-
-    @classmethod
-    def open(
-        cls,
-        folder: str | Path,
-        *,
-        clock: Callable[[], datetime] | None = None,
-        notice: Callable[[str], None] | None = None,
-    ) -> Self:
-        """Open a case.
-
-        Raises:
-            CaseError: the folder is not a case.
-            StoreLocked: another process has it open.
-            EvidenceError: the archive or the custody log is damaged or was altered.
-        """
-        folder = Path(folder)
-        return cls(folder, casefile.read(folder / "case.toml"), clock=clock or _now, notice=notice or _to_stderr)
-
-    def close(self) -> None:
-        """Close the store and the sources."""
-        self._connections.close()
-        self.store.close()
-
-    def __repr__(self) -> str:
-        return f"<case {self.settings.id}: {self.settings.title}; claims: {len(self.settings.claims)}>"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     # --- what is entered ----------------------------------------------------------------------------------------------
 
@@ -165,6 +64,19 @@ class Case:
             self._change(sources=(*self.settings.sources, entry))
         self.log("connect", {"chain": net.chain, **custody.of_source(source, entry.spec)})
         return source
+
+    def use(self, source: Source) -> None:
+        """Ask a source that was made in code, e.g. over a web3 provider of one's own, until the case is closed.
+
+        Give it ``case.recorder`` when it is made, so that what it answers becomes evidence of the case. Another session
+        does not know it; what was read from it stays.
+
+        Raises:
+            UnsupportedChain: it is of a chain that this version does not know.
+        """
+        net = network(source.chain)
+        self._connections.use(source)
+        self.log("use", {"chain": net.chain, **custody.of_source(source, source.name)})
 
     def disconnect(self, chain: str, spec: str) -> None:
         """Take a source out of the case, e.g. one that is gone; what was read from it stays.
@@ -205,29 +117,35 @@ class Case:
         claimant: str,
         chain: str,
         *,
-        outpoint: str,
+        outpoint: str = "",
+        transfer: str = "",
+        asset: str | None = None,
         amount: str | int | None = None,
         offset: int = 0,
         basis: str = "",
         author: str = "",
     ) -> Claim:
-        """Name what was taken: units of an output.
+        """Name what was taken: units of an output, or of a transfer.
 
         Args:
             claimant: who claims; several claims of one claimant add up.
             chain: name or CAIP-2 identifier.
-            outpoint: ``txid:vout`` of the output that is claimed.
-            amount: decimal text in the asset (``"12.5"``) or an int of base units; all of the output if None.
-            offset: the claimed units start after so many base units of the output.
+            outpoint: on a UTXO chain ``txid:vout`` of the output that is claimed.
+            transfer: on an account chain the txid, or ``txid#place`` (``...#log.3``) where it has several transfers.
+            asset: with a txid alone: of which asset, CAIP-19 or a contract's address.
+            amount: decimal text in the asset (``"12.5"``) or an int of base units; all of it if None.
+            offset: the claimed units start after so many base units.
             basis: on what the claim rests (complaint, bank record ...); every document says if none was stated.
             author: who enters it.
 
         Raises:
-            DataNotFound: no source has that output.
+            DataNotFound: no source has that output or transfer.
             InvalidAmount: a float, digits below one base unit, or a negative amount.
-            CaseError: nothing is claimed, or more than the output has.
+            CaseError: nothing is claimed, or more than there is; the txid names no transfer or several; decimal text
+                where the asset's decimals are not known.
         """
-        entry = enter_claim(self, claimant, network(chain), outpoint, amount, offset, basis, author)
+        what = Taken(outpoint, transfer, asset, amount, offset)
+        entry = enter_claim(self, claimant, network(chain), what, basis, author)
         for other in self.settings.claims:
             if entry.meets(other):
                 self._notice(f"{entry.flow} is claimed for {other.claimant} too: the earlier claim stands")
@@ -259,17 +177,22 @@ class Case:
         """The connected sources of a chain, in the order in which they are asked."""
         return self._connections.of(net, self.settings.sources, progress)
 
-    def graph(self, chain: Chain, *, held_only: bool = False, progress: Progress | None = None) -> LedgerGraph:
+    def graph(
+        self, chain: Chain, *, held_only: bool = False, progress: Progress | None = None
+    ) -> LedgerGraph | AccountGraph:
         """The flow graph of a chain; with ``held_only`` no source is asked."""
-        if held_only:
-            return LedgerGraph(self.store, chain)
+        kind = AccountGraph if network(chain).is_account_chain else LedgerGraph
+        return kind(self.store, chain, () if held_only else self.ready_sources(chain, progress))
+
+    def ready_sources(self, chain: Chain, progress: Progress | None = None) -> list[Source]:
+        """The sources of a chain, once what a reorganisation removed is forgotten and their tip is remembered."""
         net = network(chain)
         sources = self.sources(net, progress)
         for height, txids in forget_reorganised(self.store, chain, sources):
             self.log("reorganisation", {"chain": chain, "height": height, "removed": list(txids)})
         if sources:
             self.store.set_tip(sources[0].tip())
-        return LedgerGraph(self.store, chain, sources)
+        return sources
 
     def fetch(
         self, chain: str, *, txid: str | None = None, account: str | None = None, progress: Progress | None = None
@@ -296,6 +219,7 @@ class Case:
         dust: int = 0,
         max_hops: int | None = None,
         until: datetime | None = None,
+        most_transfers: int = MOST_TRANSFERS,
         progress: Progress | None = None,
     ) -> TraceView:
         """Follow claims forward under one rule.
@@ -308,6 +232,7 @@ class Case:
             dust: a claimed share below so many base units is not followed.
             max_hops: not more transactions than this after the claimed output.
             until: not beyond this time (aware); the block producers' statement decides.
+            most_transfers: on an account chain an account with more transfers of the asset is not followed.
             progress: called with (pots served, pots waiting).
 
         Raises:
@@ -315,7 +240,17 @@ class Case:
             InvalidAmount: ``dust`` or ``max_hops`` is no int, or negative.
         """
         wanted = self.claims if claims is None else (claims,) if isinstance(claims, Claim) else tuple(claims)
-        entry = settings_of(self.claims, wanted, rule, reason, exact=exact, dust=dust, max_hops=max_hops, until=until)
+        entry = settings_of(
+            self.claims,
+            wanted,
+            rule,
+            reason,
+            exact=exact,
+            dust=dust,
+            max_hops=max_hops,
+            until=until,
+            most_transfers=most_transfers,
+        )
         asked = asdict(entry) | {"claims": [self.claims[place].flow for place in entry.claims]}
         self.log("rule", asked)
         result = run(self, entry, held_only=False, progress=progress)
@@ -378,24 +313,3 @@ class Case:
         place = self.folder / "reports" if path is None else Path(path)
         languages = (language,) if isinstance(language, str) else tuple(language)
         return write_report(self, result, kind, languages, place, formats, progress, replace=replace_files)
-
-    # --- inside -------------------------------------------------------------------------------------------------------
-
-    def _change(self, **changes: object) -> None:
-        settings = replace(self.settings, **changes)  # type: ignore[arg-type]
-        casefile.write(self.folder / "case.toml", settings)
-        self.settings = settings
-
-    def log(self, action: str, parameters: Mapping[str, object], result: str = "") -> None:
-        """Write an action into the custody log."""
-        custody.write(self.custody, self.archive, action, parameters, result)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _to_stderr(text: str) -> None:
-    import sys
-
-    print(text, file=sys.stderr)

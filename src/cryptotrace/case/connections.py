@@ -28,6 +28,7 @@ class Connections:
         self._recorder = recorder
         self._policy = policy
         self._open: dict[SourceEntry, Source] = {}
+        self._used: list[Source] = []
 
     def of(self, net: Network, entries: Sequence[SourceEntry], progress: Progress | None = None) -> list[Source]:
         """The sources for a chain, each opened now if it was not yet.
@@ -35,7 +36,12 @@ class Connections:
         Raises:
             CryptotraceError: one cannot be opened; the message says how to take it out of the case.
         """
-        return [self._opened(net, entry, progress) for entry in entries if entry.chain == net.chain]
+        named = [self._opened(net, entry, progress) for entry in entries if entry.chain == net.chain]
+        return [*named, *(source for source in self._used if source.chain == net.chain)]
+
+    def use(self, source: Source) -> None:
+        """From now on ask this source too, after those that the case names."""
+        self._used.append(source)
 
     def _opened(self, net: Network, entry: SourceEntry, progress: Progress | None) -> Source:
         try:
@@ -75,6 +81,8 @@ class Connections:
         """Close every source."""
         for entry in list(self._open):
             self.forget(entry)
+        while self._used:
+            self._used.pop().close()
 
 
 def forget_reorganised(store: Store, chain: Chain, sources: Sequence[Source]) -> Iterator[tuple[int, tuple[str, ...]]]:

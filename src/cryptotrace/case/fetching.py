@@ -9,7 +9,9 @@ from cryptotrace.case.custody import digest
 from cryptotrace.chains.family import Network
 from cryptotrace.chains.networks import account as canonical_account
 from cryptotrace.errors import CaseError, NotSupported
-from cryptotrace.model.identity import Account
+from cryptotrace.ledger.accountgraph import AccountGraph
+from cryptotrace.model.flow import Crowded, Unknown
+from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.source import Histories
 from cryptotrace.model.transaction import txid_text
 
@@ -24,6 +26,8 @@ def fetch(
     if (txid is None) == (account is None):
         raise CaseError("say what to fetch: a txid, or an address, and not both")
     graph = case.graph(net.chain, progress=progress)
+    if isinstance(graph, AccountGraph):
+        return _fetch_account(case, graph, net, txid, account)
     txids = [txid_text(txid)] if txid is not None else []
     if account is not None:
         txids += _history(case, net, Account(canonical_account(account, net.chain)))
@@ -34,6 +38,24 @@ def fetch(
             progress(done, len(new) - done)
     case.log("fetch", {"chain": net.chain, "txid": txid or "", "account": account or "", "new": len(new)}, digest(new))
     return len(new)
+
+
+def _fetch_account(case: Case, graph: AccountGraph, net: Network, txid: str | None, account: str | None) -> int:
+    """A transaction, or the whole history of an account: of the chain's coin and of each token that the case knows."""
+    before = case.store.count(net.chain)
+    if txid is not None:
+        graph.ensure(txid_text(txid.lower().removeprefix("0x")))
+    else:
+        whose = Account(canonical_account(account or "", net.chain))
+        assets = dict.fromkeys((net.asset, *(Asset(entry.asset) for entry in case.settings.claims)))
+        for asset in (a for a in assets if a.chain == net.chain):
+            answer = graph.history(whose, asset, 0)
+            if isinstance(answer, Unknown | Crowded):
+                raise NotSupported(f"the history of {whose.address} in {asset} cannot be fetched: {answer.reason}")
+    new = case.store.count(net.chain) - before
+    said = {"chain": net.chain, "txid": txid or "", "account": account or "", "new": new}
+    case.log("fetch", said, digest(new))
+    return new
 
 
 def _history(case: Case, net: Network, account: Account) -> list[str]:

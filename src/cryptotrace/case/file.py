@@ -10,11 +10,15 @@ import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cryptotrace.errors import CaseError, ConfigurationError
+from cryptotrace.ledger.accountgraph import MOST_TRANSFERS
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.identity import Asset
+
+if TYPE_CHECKING:
+    from cryptotrace.chains.tokens import TokenFacts
 
 FORMAT = 1
 
@@ -83,6 +87,37 @@ class CoinJoinEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenEntry:
+    """A token that the case describes itself, because the table of known tokens does not have it."""
+
+    asset: str
+    """CAIP-19 identifier."""
+    symbol: str
+    """Its symbol."""
+    name: str
+    """Its name."""
+    decimals: int
+    """Digits after the point."""
+    issuer: str
+    """Who issues it; empty if nobody can freeze it."""
+    freeze: str
+    """Which contract's way to freeze it has, one of ``FREEZES``; empty if none is known."""
+    basis: str
+    """On what this rests."""
+    as_of: str
+    """When it was entered, ISO date."""
+
+    def facts(self) -> TokenFacts:
+        """As an entry of the table of tokens."""
+        from cryptotrace.chains.tokens import TokenFacts
+        from cryptotrace.chains.tokentable import FREEZES
+
+        freeze = FREEZES[self.freeze] if self.freeze else None
+        named = (Asset(self.asset), self.symbol, self.name, self.decimals, self.issuer)
+        return TokenFacts(*named, freeze, "described by the case", self.basis, self.as_of)
+
+
+@dataclass(frozen=True, slots=True)
 class TraceEntry:
     """The settings of the newest trace, so that it can be shown again from what is held."""
 
@@ -100,6 +135,8 @@ class TraceEntry:
     """Limit of hops; -1 for none."""
     until: int = -1
     """Limit of block time, seconds since 1970 UTC; -1 for none."""
+    most_transfers: int = MOST_TRANSFERS
+    """On an account chain: an account with more transfers is not followed."""
     digest: str = ""
     """SHA-256 of the result."""
 
@@ -128,6 +165,8 @@ class CaseFile:
     """Claims, in order of precedence."""
     coinjoins: tuple[CoinJoinEntry, ...] = ()
     """Transactions named as CoinJoins."""
+    tokens: tuple[TokenEntry, ...] = ()
+    """Tokens that the case describes itself."""
     trace: TraceEntry | None = field(default=None)
     """The newest trace."""
 
@@ -209,6 +248,7 @@ def read(path: Path) -> CaseFile:
         "tags": TagEntry,
         "claims": ClaimEntry,
         "coinjoins": CoinJoinEntry,
+        "tokens": TokenEntry,
     }
     try:
         for key, kind in parts.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from cryptotrace.case.text import claimed_text, decimal_text
+from cryptotrace.case.assets import AssetBook
 from cryptotrace.seizure.holdings import Holding
 from cryptotrace.tracing.fragments import as_text
 from cryptotrace.tracing.result import Reconciliation
@@ -23,7 +23,7 @@ def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) ->
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def holdings_html(rows: Sequence[Holding]) -> str:
+def holdings_html(rows: Sequence[Holding], assets: AssetBook) -> str:
     """Where it rests, as a table."""
     return _table(
         "Where it rests (shares are a convention, not a fact)",
@@ -31,8 +31,8 @@ def holdings_html(rows: Sequence[Holding]) -> str:
         (
             (
                 row.id,
-                claimed_text(row),
-                "; ".join(f"{name}: {decimal_text(units, row.asset)}" for name, units in row.claimed.items()),
+                assets.claimed(row),
+                "; ".join(f"{name}: {assets.decimal(units, row.asset)}" for name, units in row.claimed.items()),
                 row.reason.value,
                 "" if row.account is None else row.account.address,
                 "; ".join(f"{t.label} (grade {t.grade.value}, according to {t.source})" for t in row.tags),
@@ -42,7 +42,7 @@ def holdings_html(rows: Sequence[Holding]) -> str:
     )
 
 
-def reconciliation_html(rule: str, rows: Sequence[Reconciliation]) -> str:
+def reconciliation_html(rule: str, rows: Sequence[Reconciliation], assets: AssetBook) -> str:
     """What came in and where it went, as a table."""
     return _table(
         f"Reconciliation under {rule}",
@@ -50,8 +50,8 @@ def reconciliation_html(rule: str, rows: Sequence[Reconciliation]) -> str:
         (
             (
                 row.claimant,
-                decimal_text(row.claimed, row.asset),
-                "; ".join(f"{reason.value}: {decimal_text(units, row.asset)}" for reason, units in row.ends.items()),
+                assets.decimal(row.claimed, row.asset),
+                "; ".join(f"{reason.value}: {assets.decimal(units, row.asset)}" for reason, units in row.ends.items()),
                 as_text(row.difference),
             )
             for row in rows
@@ -66,7 +66,11 @@ def trace_html(view: TraceView) -> str:
     if not trace.conserves:
         return (
             f"<p>{escape(trace.rule)}: a set of what was touched, not a share; nothing is summed.</p>"
-            + holdings_html(view.holdings().rows)
+            + holdings_html(view.holdings().rows, view.assets)
             + notices
         )
-    return reconciliation_html(trace.rule, view.reconcile().rows) + holdings_html(view.holdings().rows) + notices
+    return (
+        reconciliation_html(trace.rule, view.reconcile().rows, view.assets)
+        + holdings_html(view.holdings().rows, view.assets)
+        + notices
+    )

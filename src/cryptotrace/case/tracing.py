@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from cryptotrace.case.custody import digest
 from cryptotrace.case.file import TraceEntry
-from cryptotrace.errors import CaseError
+from cryptotrace.errors import CaseError, InsufficientBalance
+from cryptotrace.ledger.accountgraph import AccountGraph
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.amount import base_units
 from cryptotrace.model.claim import Claim
+from cryptotrace.model.flow import FlowGraph
 from cryptotrace.model.identity import Chain
 from cryptotrace.tracing.engine import trace
 from cryptotrace.tracing.result import Stops, Trace
@@ -32,6 +34,7 @@ def settings_of(
     dust: int,
     max_hops: int | None,
     until: datetime | None,
+    most_transfers: int,
 ) -> TraceEntry:
     """The settings of a trace as the case keeps them; see ``Case.trace``."""
     for claim in wanted:
@@ -47,6 +50,7 @@ def settings_of(
         str(base_units(dust, "dust limit")),
         -1 if max_hops is None else base_units(max_hops, "limit of hops"),
         -1 if until is None else int(until.timestamp()),
+        base_units(most_transfers, "limit of transfers"),
     )
 
 
@@ -72,10 +76,43 @@ def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[i
         None if entry.until < 0 else entry.until,
     )
     graph = case.graph(chains[0], held_only=held_only, progress=progress)
-    result = trace(graph, claims, rule(entry.rule), exact=entry.exact, stops=stops, progress=progress)
+
+    def traced(graph: FlowGraph) -> Trace:
+        return trace(graph, claims, rule(entry.rule), exact=entry.exact, stops=stops, progress=progress)
+
+    if isinstance(graph, AccountGraph):
+        result = _on_accounts(case, AccountGraph(case.store, chains[0], graph.sources, entry.most_transfers), traced)
+    else:
+        result = traced(graph)
     tip = case.store.tip(chains[0])
     tips = () if tip is None else (tip,)
     return replace(result, tips=tips, notices=_notices(case.store, chains[0], result))
+
+
+def _on_accounts(case: Case, graph: AccountGraph, traced: Callable[[FlowGraph], Trace]) -> Trace:
+    """A trace on an account chain, with what is said about its histories, its order and what no source could tell.
+
+    It looks one sweep past every untagged end, so that the deposit address of a service is recognised as such.
+    """
+    result = traced(graph)
+    for end in result.ends:
+        if end.account is not None and end.flow is not None and not case.tags.of(end.account):
+            graph.look_past(end.account, end.asset, end.flow.departs.height)
+    for asset in dict.fromkeys(t.flow.asset for t in result.flows):
+        case.assets.read(asset, graph.sources)
+    txids = dict.fromkeys(t.flow.txid for t in result.flows)
+    missing = tuple((txid, what) for txid in txids for what in graph.ensure(txid).missing)
+    result = replace(result, pots=graph.checks(), missing=missing, has_assumed_order=graph.has_assumed_order)
+    if not graph.has_assumed_order:
+        return result
+    try:
+        other = traced(AccountGraph(graph.store, graph.chain, graph.sources, graph.most_transfers, other_order=True))
+    except InsufficientBalance:
+        return replace(result, order_sensitive=None)
+    shares = {t.flow.id: t.claimed for t in other.flows}
+    differ = [t.flow.id for t in result.flows if t.claimed != shares.pop(t.flow.id, {})]
+    differ += [flow_id for flow_id, claimed in shares.items() if claimed]
+    return replace(result, order_sensitive=tuple(differ))
 
 
 def _notices(store: Store, chain: Chain, result: Trace) -> tuple[tuple[str, str], ...]:

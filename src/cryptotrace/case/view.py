@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from cryptotrace.case.text import claimed_text, decimal_text
+from cryptotrace.case.assets import AssetBook
 from cryptotrace.ledger import export
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.identity import Asset, Chain
@@ -64,6 +64,7 @@ class HoldingsView(Rows[Holding]):
             "is_share": row.is_share,
             "reason": row.reason.value,
             "detail": row.detail,
+            "unchecked": [check.to_dict() for check in row.unchecked],
             "tags": [f"{t.label} (grade {t.grade.value}, {t.source})" for t in row.tags],
         }
 
@@ -78,7 +79,7 @@ class HoldingsView(Rows[Holding]):
                 "holding": row.id,
                 "claimant": claimant,
                 "claimed_base_units": units,
-                "claimed": decimal_text(units, row.asset),
+                "claimed": self._trace.assets.decimal(units, row.asset),
                 "is_share": row.is_share,
                 "address": "" if row.account is None else row.account.address,
                 "tag": "; ".join(t.label for t in row.tags),
@@ -99,11 +100,11 @@ class HoldingsView(Rows[Holding]):
     def _repr_html_(self) -> str:
         from cryptotrace.case.html import holdings_html
 
-        return holdings_html(self.rows)
+        return holdings_html(self.rows, self._trace.assets)
 
     def __repr__(self) -> str:
         lines = [
-            f"{row.id}  {claimed_text(row):>20}  {row.reason.value:<11} "
+            f"{row.id}  {self._trace.assets.claimed(row):>20}  {row.reason.value:<11} "
             f"{'' if row.account is None else row.account.address}"
             for row in self.rows
         ]
@@ -114,11 +115,16 @@ class ReconciliationView(Rows[Reconciliation]):
     """In = out + stopped, per claimant: iterate over it, or show it."""
 
     def __init__(
-        self, rule_name: str, rows: tuple[Reconciliation, ...], entered: Mapping[tuple[str, Asset], int]
+        self,
+        rule_name: str,
+        rows: tuple[Reconciliation, ...],
+        entered: Mapping[tuple[str, Asset], int],
+        assets: AssetBook,
     ) -> None:
         self._rule = rule_name
         self.rows = rows
         self._entered = entered
+        self._assets = assets
 
     def to_dict(self) -> dict[str, object]:
         """The rule and, under ``reconciliation``, one dict per claimant and asset; base units as text."""
@@ -131,7 +137,7 @@ class ReconciliationView(Rows[Reconciliation]):
                 "claimant": row.claimant,
                 "end": reason.value,
                 "base_units": units,
-                "amount": decimal_text(units, row.asset),
+                "amount": self._assets.decimal(units, row.asset),
                 "asset": str(row.asset),
             }
             for row in self.rows
@@ -142,15 +148,17 @@ class ReconciliationView(Rows[Reconciliation]):
     def _repr_html_(self) -> str:
         from cryptotrace.case.html import reconciliation_html
 
-        return reconciliation_html(self._rule, self.rows)
+        return reconciliation_html(self._rule, self.rows, self._assets)
 
     def __repr__(self) -> str:
         lines: list[str] = []
         for row in self.rows:
-            lines.append(f"reconciliation for {row.claimant}: claimed {decimal_text(row.claimed, row.asset)}")
+            lines.append(f"reconciliation for {row.claimant}: claimed {self._assets.decimal(row.claimed, row.asset)}")
             if cut := self._entered[row.claimant, row.asset] - row.claimed:
-                lines.append(f"  less {decimal_text(cut, row.asset)} that an earlier claim has already")
-            lines += [f"  {r.value:<11} {decimal_text(units, row.asset):>22}" for r, units in sorted(row.ends.items())]
+                lines.append(f"  less {self._assets.decimal(cut, row.asset)} that an earlier claim has already")
+            lines += [
+                f"  {r.value:<11} {self._assets.decimal(units, row.asset):>22}" for r, units in sorted(row.ends.items())
+            ]
             lines.append(f"  difference  {as_text(row.difference)}")
             lines.append("")
         return "\n".join(lines[:-1]) or "nothing was claimed"
@@ -189,6 +197,7 @@ class TraceView:
     def __init__(self, case: Case, trace: Trace) -> None:
         self._case = case
         self.trace = trace
+        self.assets = case.assets
 
     def holdings(self) -> HoldingsView:
         """Where the claimed value is, and what sources say about the accounts."""
@@ -203,7 +212,7 @@ class TraceView:
         entered: Counter[tuple[str, Asset]] = Counter()
         for claim in self.trace.claims:
             entered[claim.claimant, claim.asset] += claim.units
-        return ReconciliationView(self.trace.rule, self.trace.reconcile(), entered)
+        return ReconciliationView(self.trace.rule, self.trace.reconcile(), entered, self.assets)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -227,7 +236,7 @@ class TraceView:
                 "full_base_units": traced.flow.units,
                 "claimant": claimant,
                 "claimed_base_units": units,
-                "claimed": decimal_text(units, traced.flow.asset),
+                "claimed": self.assets.decimal(units, traced.flow.asset),
                 "is_share": self.trace.conserves,
                 "spent_in": "" if traced.arrival is None else traced.arrival.txid,
                 "end": "" if traced.end is None else traced.end.value,

@@ -40,6 +40,11 @@ class Network:
         """True where value lies in accounts; False where it lies in unspent outputs."""
         return True
 
+    @property
+    def token_namespace(self) -> str:
+        """CAIP-19 namespace of the chain's fungible tokens."""
+        return "erc20"
+
     def shown(self, txid: str) -> str:
         """A txid as the explorers of this chain print it."""
         return txid

@@ -32,7 +32,7 @@ _COLUMNS = (
     "state",
 )
 _QUERY = """
-SELECT f.id, f.kind, f.asset, {units} AS base_units, f.source, f.height, f.idx, f.part, f.owner, f.txid,
+SELECT f.id, f.kind, f.asset, {units}, f.source, f.height, f.idx, f.part, f.owner, f.txid,
        a.pot AS target, a.state
 FROM flows f LEFT JOIN arrivals a ON a.chain = f.chain AND a.flow = f.id
 WHERE f.chain = $chain ORDER BY f.height, f.idx, f.part, f.id
@@ -79,14 +79,22 @@ def flows_to_graphml(store: Store, chain: Chain, path: str | Path) -> Path:
 
 
 def flows_to_parquet(store: Store, chain: Chain, path: str | Path) -> Path:
-    """Write the flows as Parquet; ``base_units`` are DECIMAL(38, 0), because a HUGEINT would be written as a double."""
+    """Write the flows as Parquet: ``base_units`` as DECIMAL(38, 0), and always as text in ``base_units_text``.
+
+    Parquet has no larger whole numbers, and DuckDB would write one as a double. An amount of more than 38 digits (a
+    token can have 78) is null in ``base_units``: the text has it.
+    """
     path = Path(path)
-    query = _QUERY.format(units="CAST(f.units AS DECIMAL(38, 0))")
-    relation = store.db.query(query, params={"chain": str(chain)})
+    text = "CAST(f.units AS VARCHAR)"
+    number = f"TRY_CAST({text} AS DECIMAL(38, 0)) AS base_units, {text} AS base_units_text"
+    relation = store.db.query(_QUERY.format(units=number), params={"chain": str(chain)})
     relation.write_parquet(str(path), compression="zstd")
     return path
 
 
 def _rows(store: Store, chain: Chain) -> list[dict[str, Any]]:
-    found = store.db.execute(_QUERY.format(units="f.units"), {"chain": str(chain)}).fetchall()
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+    found = store.db.execute(_QUERY.format(units="f.units AS base_units"), {"chain": str(chain)}).fetchall()
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+    for row in rows:
+        row["base_units"] = int(row["base_units"])
+    return rows

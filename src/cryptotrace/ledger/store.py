@@ -1,25 +1,25 @@
 """The case's store: one DuckDB file with transactions, flows and where they arrive.
 
 Both families of chains fill the same tables. On a UTXO chain a flow is an output and its pot is a transaction; on an
-account chain a flow is a transfer and its pots are holdings. Amounts are HUGEINT (128 bits): whatever is larger is
-refused by name and stays in the evidence. Every sum of money is made of Python ints.
+account chain a flow is a transfer and its pots are holdings (``cryptotrace.ledger.accounts``). Amounts are BIGNUM,
+whole numbers of any size. Every sum of money is made of Python ints.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cryptotrace.errors import LedgerError, StoreLocked
 from cryptotrace.ledger.layout import flows_of
-from cryptotrace.ledger.tables import FORMAT, TABLES, check_size
+from cryptotrace.ledger.tables import FORMAT, TABLES, arrival_row, flow_row
 from cryptotrace.model.block import BlockRef, Position, Tip
 from cryptotrace.model.flow import (
     Arrival,
-    Conversion,
     Ended,
     Flow,
     FlowKind,
@@ -30,7 +30,7 @@ from cryptotrace.model.flow import (
 )
 from cryptotrace.model.identity import Account, Asset, Chain
 from cryptotrace.model.transaction import Outpoint, Posting, PostingKind, Transaction
-from cryptotrace.model.verdict import LinkClass, Standing
+from cryptotrace.model.verdict import Standing
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,6 +38,20 @@ if TYPE_CHECKING:
 #: Rows in one statement at most.
 _MOST_ROWS = 200
 _FEW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a stored transaction is."""
+
+    block: BlockRef | None
+    """Its block; None while unconfirmed."""
+    index: int
+    """Place in it."""
+    evidence: str
+    """Digest of the answer it was read from."""
+    notices: tuple[str, ...]
+    """What lives on top of it."""
 
 
 class Store:
@@ -113,49 +127,54 @@ class Store:
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def add(self, transaction: Transaction) -> None:
-        """Store a UTXO transaction with the flows it creates and those it ends. Storing it again changes nothing.
+        """Store a UTXO transaction with the flows it creates and those it ends. Storing it again changes nothing."""
+        with self.whole():
+            self._replace(transaction)
 
-        Raises:
-            AmountNotRepresented: an amount has more than 38 digits.
-        """
-        for posting in transaction.postings:
-            check_size(posting.units, posting.asset, transaction.txid)
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Within it, everything is written or nothing."""
         self._db.execute("BEGIN")
         try:
-            self._replace(transaction)
+            yield
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 
-    def _replace(self, transaction: Transaction) -> None:
-        chain, txid, block = transaction.chain, transaction.txid, transaction.block
+    def place(
+        self, chain: Chain, txid: str, block: BlockRef | None, index: int, evidence: str, notices: Sequence[str]
+    ) -> None:
+        """Store where a transaction is; what was stored of it before is removed."""
         if self._holds("transactions", "txid", chain, txid):
             self._forget(chain, txid)
-        place = (None, None, None) if block is None else (block.hash, block.height, block.time)
-        notices = "\n".join(transaction.notices)
-        self._insert("transactions", [(chain, txid, *place, transaction.index, transaction.evidence, notices)])
+        where = (None, None, None) if block is None else (block.hash, block.height, block.time)
+        self.insert("transactions", [(chain, txid, *where, index, evidence, "\n".join(notices))])
+
+    def _replace(self, transaction: Transaction) -> None:
+        chain, txid, block = transaction.chain, transaction.txid, transaction.block
+        self.place(chain, txid, block, transaction.index, transaction.evidence, transaction.notices)
         spent = [(vin, str(each.outpoint), each) for vin, each in enumerate(transaction.inputs)]
-        self._insert(
+        self.insert(
             "inputs",
             [
-                (chain, txid, vin, flow, p.asset, -p.units, p.account, p.script, p.standing.value)
+                (chain, txid, vin, flow, p.asset, str(-p.units), p.account, p.script, p.standing.value)
                 for vin, flow, p in spent
             ],
         )
         if block is not None:
             at = Position(block.height, transaction.index)
             arrival = Arrival(transaction_pot(chain, txid), at, block.time, txid)
-            rows = [_arrival_row(chain, flow, arrival, transaction.evidence) for _, flow, _ in spent]
-            self._insert("arrivals", rows, "flow")
-        created = [_flow_row(chain, flow, script, transaction.evidence) for flow, script in flows_of(transaction)]
-        self._insert("flows", created, "id")
+            rows = [arrival_row(chain, flow, arrival, transaction.evidence) for _, flow, _ in spent]
+            self.insert("arrivals", rows, "flow")
+        created = [flow_row(chain, flow, script, transaction.evidence) for flow, script in flows_of(transaction)]
+        self.insert("flows", created, "id")
 
     def _holds(self, table: str, key: str, chain: Chain, name: str) -> bool:
         question = f"SELECT 1 FROM {table} WHERE chain = ? AND {key} = ?"  # noqa: S608 - fixed names
         return self._db.execute(question, [chain, name]).fetchone() is not None
 
-    def _insert(self, table: str, rows: Sequence[Sequence[Any]], key: str = "") -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Any]], key: str = "") -> None:
         """Many rows in one statement, since each statement costs more than its rows.
 
         With ``key``, the name of the second column, rows that are there already are replaced; to look for a few of them
@@ -170,30 +189,14 @@ class Store:
             self._db.execute(f"{verb} INTO {table} VALUES {marks}", values)
 
     def add_flow(self, chain: Chain, flow: Flow, script: bytes = b"", evidence: str = "") -> None:
-        """Store one flow of either family, with the digest of the answer it was read from.
-
-        Raises:
-            AmountNotRepresented: the amount has more than 38 digits.
-        """
-        check_size(flow.units, flow.asset, flow.txid)
-        self._insert("flows", [_flow_row(chain, flow, script, evidence)], "id")
+        """Store one flow of either family, with the digest of the answer it was read from."""
+        self.insert("flows", [flow_row(chain, flow, script, evidence)], "id")
 
     def set_arrival(
         self, chain: Chain, flow_id: str, arrival: Arrival | Resting | Unknown | Ended, evidence: str = ""
     ) -> None:
         """Store where a flow arrives, that it rests as of a height, or why nobody could tell."""
-        self._insert("arrivals", [_arrival_row(chain, flow_id, arrival, evidence)], "flow")
-
-    def add_conversion(self, conversion: Conversion) -> None:
-        """Store a conversion."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO conversions VALUES (?, ?, ?)",
-            [conversion.id, conversion.link_class.value, conversion.basis],
-        )
-        self._db.execute("DELETE FROM conversion_legs WHERE conversion = ?", [conversion.id])
-        for side, legs in (("out", conversion.outflows), ("in", conversion.inflows)):
-            for place, flow in enumerate(legs):
-                self._db.execute("INSERT INTO conversion_legs VALUES (?, ?, ?, ?)", [conversion.id, flow, side, place])
+        self.insert("arrivals", [arrival_row(chain, flow_id, arrival, evidence)], "flow")
 
     def forget_from(self, chain: Chain, height: int) -> tuple[str, ...]:
         """Remove what was read from blocks at and above ``height`` (a reorganisation); the evidence stays.
@@ -209,11 +212,17 @@ class Store:
         for txid in txids:
             self._forget(chain, txid)
         self._db.execute("DELETE FROM arrivals WHERE chain = ? AND state IN ('resting', 'unknown')", [chain])
+        self._db.execute("DELETE FROM histories WHERE chain = ? AND last >= ?", [chain, height])
+        self._db.execute("DELETE FROM tokens WHERE chain = ? AND height >= ?", [chain, height])
         return txids
 
     def _forget(self, chain: Chain, txid: str) -> None:
         self._db.execute("DELETE FROM arrivals WHERE chain = ? AND txid = ? AND state = 'arrived'", [chain, txid])
-        for table in ("transactions", "inputs", "flows"):
+        mine = "SELECT id FROM flows WHERE chain = ? AND txid = ?"
+        self._db.execute(f"DELETE FROM movements WHERE chain = ? AND flow IN ({mine})", [chain, chain, txid])  # noqa: S608 - fixed names
+        self._db.execute("DELETE FROM conversions WHERE chain = ? AND starts_with(id, ?)", [chain, txid])
+        self._db.execute("DELETE FROM conversion_legs WHERE chain = ? AND starts_with(conversion, ?)", [chain, txid])
+        for table in ("transactions", "account_transactions", "inputs", "flows"):
             self._db.execute(f"DELETE FROM {table} WHERE chain = ? AND txid = ?", [chain, txid])  # noqa: S608 - fixed names
 
     def set_tip(self, tip: Tip) -> None:
@@ -232,6 +241,19 @@ class Store:
 
     def transaction(self, chain: Chain, txid: str) -> Transaction | None:
         """The stored transaction, or None."""
+        found = self.placed(chain, txid)
+        if found is None:
+            return None
+        if self._holds("account_transactions", "txid", chain, txid):
+            from cryptotrace.ledger.accounts import read
+
+            return read(self, chain, txid, found).transaction()
+        return Transaction(
+            chain, txid, found.block, found.index, self._postings(chain, txid), found.evidence, found.notices
+        )
+
+    def placed(self, chain: Chain, txid: str) -> Placed | None:
+        """Where a stored transaction is, or None."""
         row = self._db.execute(
             "SELECT block_hash, height, block_time, idx, evidence, notices FROM transactions "
             "WHERE chain = ? AND txid = ?",
@@ -241,15 +263,7 @@ class Store:
             return None
         block_hash, height, time, index, evidence, notices = row
         block = None if height is None else BlockRef(chain, height, block_hash, time)
-        return Transaction(
-            chain,
-            txid,
-            block,
-            index,
-            self._postings(chain, txid),
-            evidence,
-            tuple(notices.split("\n")) if notices else (),
-        )
+        return Placed(block, index, evidence, tuple(notices.split("\n")) if notices else ())
 
     def _postings(self, chain: Chain, txid: str) -> tuple[Posting, ...]:
         inputs = tuple(self._inputs(chain, txid))
@@ -269,14 +283,15 @@ class Store:
         for asset, units, account, flow, script, standing in rows:
             owner = None if account is None else Account(account)
             outpoint = Outpoint.parse(flow)
-            yield Posting(PostingKind.INPUT, Asset(asset), -units, owner, outpoint, script, Standing(standing))
+            yield Posting(PostingKind.INPUT, Asset(asset), -int(units), owner, outpoint, script, Standing(standing))
 
     def _created(self, chain: Chain, txid: str) -> Iterator[Posting]:
         rows = self._db.execute(
             "SELECT id, kind, asset, units, owner, script FROM flows WHERE chain = ? AND txid = ? ORDER BY part",
             [chain, txid],
         ).fetchall()
-        for flow, kind, asset, units, account, script in rows:
+        for flow, kind, asset, digits, account, script in rows:
+            units = int(digits)
             if kind == FlowKind.OUTPUT:
                 owner = None if account is None else Account(account)
                 yield Posting(PostingKind.OUTPUT, Asset(asset), units, owner, Outpoint.parse(flow), script)
@@ -295,8 +310,7 @@ class Store:
 
     def flow(self, chain: Chain, flow_id: str) -> Flow | None:
         """The stored flow, or None."""
-        found = list(self._flows("chain = ? AND id = ?", [chain, flow_id]))
-        return found[0] if found else None
+        return next(self.flows_where("chain = ? AND id = ?", [chain, flow_id]), None)
 
     def script(self, chain: Chain, flow_id: str) -> bytes:
         """The script of a stored output; empty if it has none or is not stored."""
@@ -310,13 +324,14 @@ class Store:
 
     def flows(self, chain: Chain) -> Iterator[Flow]:
         """Every stored flow of a chain, in chain order."""
-        return self._flows("chain = ?", [chain])
+        return self.flows_where("chain = ?", [chain])
 
     def leaving(self, chain: Chain, pot: Pot) -> tuple[Flow, ...]:
         """The flows that leave a pot, in chain order."""
-        return tuple(self._flows("chain = ? AND source = ?", [chain, pot]))
+        return tuple(self.flows_where("chain = ? AND source = ?", [chain, pot]))
 
-    def _flows(self, where: str, values: list[Any]) -> Iterator[Flow]:
+    def flows_where(self, where: str, values: Sequence[object]) -> Iterator[Flow]:
+        """The flows that a condition in SQL names, in chain order."""
         rows = self._db.execute(
             "SELECT id, kind, asset, units, source, height, idx, part, owner, txid FROM flows "  # noqa: S608 - fixed text
             f"WHERE {where} ORDER BY height, idx, part, id",
@@ -325,7 +340,7 @@ class Store:
         for flow_id, kind, asset, units, source, height, index, part, owner, txid in rows:
             account = None if owner is None else Account(owner)
             at = Position(height, index, part)
-            yield Flow(flow_id, FlowKind(kind), Asset(asset), units, Pot(source), at, account, txid)
+            yield Flow(flow_id, FlowKind(kind), Asset(asset), int(units), Pot(source), at, account, txid)
 
     def arrival(self, chain: Chain, flow_id: str) -> Arrival | Resting | Unknown | Ended | None:
         """Where a flow arrives as far as it is stored, or None."""
@@ -347,15 +362,10 @@ class Store:
         rows = self._db.execute("SELECT txid, notices FROM transactions WHERE chain = ? AND notices <> ''", [chain])
         return {txid: tuple(notices.split("\n")) for txid, notices in rows.fetchall()}
 
-    def conversions(self) -> Iterator[Conversion]:
-        """Every stored conversion."""
-        for key, link_class, basis in self._db.execute("SELECT * FROM conversions ORDER BY id").fetchall():
-            legs: dict[str, list[str]] = {"out": [], "in": []}
-            for flow, side in self._db.execute(
-                "SELECT flow, side FROM conversion_legs WHERE conversion = ? ORDER BY side, place", [key]
-            ).fetchall():
-                legs[side].append(flow)
-            yield Conversion(key, tuple(legs["out"]), tuple(legs["in"]), LinkClass(link_class), basis)
+    def count(self, chain: Chain) -> int:
+        """How many transactions of a chain are stored."""
+        row = self._db.execute("SELECT count(*) FROM transactions WHERE chain = ?", [chain]).fetchone()
+        return 0 if row is None else int(row[0])
 
     def newest_block(self, chain: Chain) -> BlockRef | None:
         """The highest block that a stored transaction is in, or None."""
@@ -369,22 +379,3 @@ class Store:
     def total(self, flows: Iterable[Flow]) -> int:
         """Exact sum of base units."""
         return sum(flow.units for flow in flows)
-
-
-def _flow_row(chain: Chain, flow: Flow, script: bytes, evidence: str) -> tuple[Any, ...]:
-    what = (flow.id, flow.kind.value, flow.asset, flow.units, flow.source)
-    return (chain, *what, *flow.departs, flow.owner, flow.txid, script, evidence)
-
-
-def _arrival_row(
-    chain: Chain, flow_id: str, arrival: Arrival | Resting | Unknown | Ended, evidence: str
-) -> tuple[Any, ...]:
-    row: tuple[Any, ...]
-    if isinstance(arrival, Arrival):
-        row = ("arrived", arrival.pot, *arrival.at, arrival.time, arrival.txid, None)
-    elif isinstance(arrival, Resting):
-        row = ("resting", None, arrival.as_of_height, None, None, None, arrival.unconfirmed_spend, None)
-    else:
-        state = "unknown" if isinstance(arrival, Unknown) else "ended"
-        row = (state, None, None, None, None, None, None, arrival.reason)
-    return (chain, flow_id, *row, evidence)

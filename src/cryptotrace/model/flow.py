@@ -38,6 +38,11 @@ def conversion_pot(chain: Chain, conversion: str) -> Pot:
     return Pot(f"{chain}/conversion/{conversion}")
 
 
+def is_conversion_pot(pot: Pot) -> bool:
+    """True if it is the pot of a conversion."""
+    return "/conversion/" in pot
+
+
 def boundary_pot(chain: Chain, name: str) -> Pot:
     """A pot that closes the books of a chain: ``fee``, ``issuance``, ``burn`` or ``outside``."""
     return Pot(f"{chain}/{name}")

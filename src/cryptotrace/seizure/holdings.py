@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.errors import TracingError
 from cryptotrace.model.identity import Account, Asset
+from cryptotrace.model.pot import PotCheck
 from cryptotrace.model.tag import Tag
 from cryptotrace.tracing.fragments import Units
 from cryptotrace.tracing.result import EndReason, Trace
@@ -39,6 +40,8 @@ class Holding:
     """What sources say about the account; empty if none of the loaded tags names it."""
     is_share: bool = True
     """False under poison: ``claimed`` is then a set of what was reached, and is never summed."""
+    unchecked: tuple[PotCheck, ...] = ()
+    """Holdings on the way whose history is not shown to be complete: the share rests on them; account chains only."""
 
     @property
     def claimed_total(self) -> Units:
@@ -55,6 +58,7 @@ class Holding:
 def holdings(trace: Trace, tags: TagBook) -> tuple[Holding, ...]:
     """Where the claimed value of a trace is, in the order of the trace's ends."""
     rows = []
+    unchecked = trace.unchecked()
     for number, end in enumerate(trace.ends, start=1):
         if end.reason in _GONE:
             continue
@@ -70,6 +74,7 @@ def holdings(trace: Trace, tags: TagBook) -> tuple[Holding, ...]:
                 detail=end.detail,
                 tags=() if end.account is None else tags.of(end.account),
                 is_share=trace.conserves,
+                unchecked=unchecked.get((end.pot or "") if end.flow is None else end.flow.id, ()),
             )
         )
     return tuple(rows)

@@ -10,8 +10,9 @@ from cryptotrace.errors import ModelError, TracingError
 from cryptotrace.model.amount import base_units
 from cryptotrace.model.block import Position, Tip
 from cryptotrace.model.claim import Claim
-from cryptotrace.model.flow import Arrival, Flow, Pot
+from cryptotrace.model.flow import Arrival, Flow, Pot, is_conversion_pot
 from cryptotrace.model.identity import Account, Asset
+from cryptotrace.model.pot import Completeness, PotCheck
 from cryptotrace.model.verdict import LinkClass
 from cryptotrace.tracing.fragments import Fragment, Units, as_text, as_texts, claimed
 
@@ -159,11 +160,15 @@ class Reconciliation:
     """Base units that the trace started with, after collisions."""
     ends: dict[EndReason, Units]
     """Base units at each kind of end."""
+    converted_in: Units = 0
+    """Base units received for another asset that was followed (a wrap)."""
+    converted_out: Units = 0
+    """Base units given for another asset, which is followed instead."""
 
     @property
     def difference(self) -> Units:
-        """Claimed minus everything that ended somewhere; 0 if the reconciliation closes."""
-        return self.claimed - sum(self.ends.values())
+        """What came in minus everything that ended somewhere; 0 if the reconciliation closes."""
+        return self.claimed + self.converted_in - self.converted_out - sum(self.ends.values())
 
     def to_dict(self) -> dict[str, object]:
         """Everything as text; base units or exact fractions."""
@@ -171,6 +176,8 @@ class Reconciliation:
             "claimant": self.claimant,
             "asset": self.asset,
             "claimed": as_text(self.claimed),
+            **({"converted_in": as_text(self.converted_in)} if self.converted_in else {}),
+            **({"converted_out": as_text(self.converted_out)} if self.converted_out else {}),
             "ends": {reason.value: as_text(units) for reason, units in sorted(self.ends.items())},
             "difference": as_text(self.difference),
         }
@@ -200,6 +207,15 @@ class Trace:
     """The tips that the answers belong to."""
     notices: tuple[tuple[str, str], ...] = ()
     """(txid, what lives on top of it and is not followed), in chain order."""
+    missing: tuple[tuple[str, str], ...] = ()
+    """(txid, what no source could tell of it, e.g. ``internal calls``), in chain order; account chains only."""
+    pots: tuple[PotCheck, ...] = ()
+    """How complete the history of each holding is that claimed value reached; account chains only."""
+    has_assumed_order: bool = False
+    """True if the order of some movements is assumed, because no source tells it."""
+    order_sensitive: tuple[str, ...] | None = ()
+    """Flows whose share would be another one if the assumed order were turned round; None if that order is impossible
+    (an account would pay out what it does not hold)."""
 
     def to_dict(self) -> dict[str, object]:
         """Everything as text, lists and dicts: amounts are text, base units or exact fractions."""
@@ -222,7 +238,20 @@ class Trace:
             "reconciliation": [row.to_dict() for row in self.reconcile()] if self.conserves else None,
             "tips": [{"chain": tip.chain, "height": tip.height, "hash": tip.hash} for tip in self.tips],
             "notices": [{"txid": txid, "notice": notice} for txid, notice in self.notices],
+            **self._account_dict(),
         }
+
+    def _account_dict(self) -> dict[str, object]:
+        """What only a trace on an account chain has."""
+        said: dict[str, object] = {}
+        if self.pots:
+            said["pots"] = [check.to_dict() for check in self.pots]
+        if self.missing:
+            said["missing"] = [{"txid": txid, "missing": what} for txid, what in self.missing]
+        if self.has_assumed_order:
+            sensitive = self.order_sensitive
+            said["assumed_order"] = {"other_is_possible": sensitive is not None, "sensitive": list(sensitive or ())}
+        return said
 
     def _met_services(self) -> set[Account]:
         return {end.account for end in self.ends if end.reason is EndReason.SERVICE and end.account is not None}
@@ -246,10 +275,45 @@ class Trace:
         for end in self.ends:
             for claimant, units in end.claimed.items():
                 ended[claimant, end.asset][end.reason] += units
+        came, went = self._converted()
+        keys = dict.fromkeys((*started, *came))
         return tuple(
-            Reconciliation(claimant, asset, units, dict(ended[claimant, asset]))
-            for (claimant, asset), units in started.items()
+            Reconciliation(*key, started.get(key, 0), dict(ended[key]), came.get(key, 0), went.get(key, 0))
+            for key in keys
         )
+
+    def _converted(self) -> tuple[dict[tuple[str, Asset], Units], dict[tuple[str, Asset], Units]]:
+        """Claimed base units that came out of conversions and that went into them, per claimant and asset."""
+        came: dict[tuple[str, Asset], Units] = defaultdict(int)
+        went: dict[tuple[str, Asset], Units] = defaultdict(int)
+        for traced in self.flows:
+            for claimant, units in traced.claimed.items():
+                if is_conversion_pot(traced.flow.source):
+                    came[claimant, traced.flow.asset] += units
+                if traced.arrival is not None and is_conversion_pot(traced.arrival.pot):
+                    went[claimant, traced.flow.asset] += units
+        return came, went
+
+    def unchecked(self) -> dict[str, tuple[PotCheck, ...]]:
+        """Flow id or pot -> the holdings on the way there whose history is not complete: its share rests on them.
+
+        One omitted transfer changes every share after it, so a share is as good as the worst of these.
+        """
+        bad = {check.pot: check for check in self.pots if check.completeness is not Completeness.COMPLETE}
+        behind: dict[Pot, dict[Pot, None]] = defaultdict(dict)
+        found: dict[str, dict[Pot, None]] = {}
+        for traced in sorted(self.flows, key=lambda t: t.sequence):
+            if not traced.claimed:
+                continue
+            pot = traced.flow.source
+            mine = dict.fromkeys((*behind[pot], *((pot,) if pot in bad else ()))) if traced.hop else {}
+            found[traced.flow.id] = mine
+            if traced.arrival is not None:
+                behind[traced.arrival.pot] |= mine
+        for end in self.ends:
+            if end.flow is None and end.pot is not None:
+                found[end.pot] = dict.fromkeys((*behind[end.pot], *((end.pot,) if end.pot in bad else ())))
+        return {name: tuple(bad[pot] for pot in pots) for name, pots in found.items() if pots}
 
     def roundings_upstream(self, flow_id: str) -> int:
         """How many shares were rounded on the way to this flow; its distance from the exact share is at most that.

@@ -1,0 +1,200 @@
+"""The history of a holding: listed by a source, its transactions fetched, its opening found, its end checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from cryptotrace.errors import DataNotFound, NotSupported
+from cryptotrace.ledger import accounts
+from cryptotrace.ledger.accounts import History
+from cryptotrace.ledger.store import Store
+from cryptotrace.model.accountsource import Nonces, PotBalance, PotBalances, PotHistories, PotHistory
+from cryptotrace.model.flow import Crowded, Pot, Unknown, holding_pot
+from cryptotrace.model.identity import Account, Asset, Chain
+from cryptotrace.model.pot import OpeningBasis, PotCheck
+from cryptotrace.model.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A history as it was listed, and what it opens with."""
+
+    history: PotHistory
+    opening: int | None
+    basis: OpeningBasis
+
+
+class HistoryKeeper:
+    """Fills and keeps the histories of holdings.
+
+    Args:
+        store: the case's store.
+        chain: the account chain.
+        sources: who is asked, in order.
+        most: a holding with more transactions is crowded.
+        fetch: stores transactions by txid.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        chain: Chain,
+        sources: Sequence[Source],
+        most: int,
+        fetch: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._store = store
+        self._chain = chain
+        self._sources = tuple(sources)
+        self._most = most
+        self._fetch = fetch
+
+    def ensure(self, account: Account, asset: Asset, height: int) -> History | Unknown | Crowded:
+        """The history of a holding from ``height`` to the tip, fetched if it is not held; or why it cannot be had."""
+        pot = holding_pot(account, asset)
+        held = accounts.history(self._store, self._chain, pot)
+        tip = self._sources[0].tip().height if self._sources else None
+        if held is None or held.first > height or (tip is not None and (held.last != tip or held.refused)):
+            if tip is None:
+                return Unknown(f"the history of {account.address} is not held from block {height} on; connect a source")
+            found = self._ask(account, asset, height, tip)
+            if isinstance(found, Unknown):
+                found = History(pot, height, tip, 0, OpeningBasis.BACKWARDS, None, refused=found.reason)
+            held = found
+            accounts.set_history(self._store, self._chain, held)
+        if held.refused:
+            return Unknown(held.refused)
+        return Crowded(held.crowded) if held.crowded else held
+
+    def check(self, pot: Pot) -> PotCheck | None:
+        """Opening + received - paid against the balance that was read; None if no history is held."""
+        held = accounts.history(self._store, self._chain, pot)
+        if held is None:
+            return None
+        account, _, asset = pot.partition("|")
+        received, paid, adjusted = self._sums(pot, held.first)
+        return PotCheck(
+            pot=pot,
+            account=Account(account),
+            asset=Asset(asset),
+            first=held.first,
+            last=held.last,
+            opening=held.opening,
+            basis=held.basis,
+            received=received,
+            paid=paid,
+            read=held.closing,
+            problem=held.problem,
+            adjusted=adjusted,
+            nonces=held.nonces,
+        )
+
+    def _sums(self, pot: Pot, first: int) -> tuple[int, int, int]:
+        received = paid = adjusted = 0
+        for flow, _ in accounts.moved(self._store, self._chain, pot, first):
+            signed = -flow.units if flow.source == pot else flow.units
+            received, paid = (received + signed, paid) if signed > 0 else (received, paid - signed)
+            adjusted += signed if flow.id.partition("#")[2].startswith("adjustment") else 0
+        return received, paid, adjusted
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def _ask(self, account: Account, asset: Asset, height: int, tip: int) -> History | Unknown:
+        pot = holding_pot(account, asset)
+        closing, why = self._balance(account, asset, tip)
+        listed = self._list(account, asset, height, tip)
+        if isinstance(listed, Unknown):
+            return listed
+        history = listed.history
+        if history.is_crowded:
+            said = f"more than {self._most} transfers from block {history.first} on: {history.problem or 'not listed'}"
+            return History(pot, history.first, tip, 0, listed.basis, None, history.problem, said)
+        try:
+            self._fetch(history.txids)
+        except (DataNotFound, NotSupported) as error:
+            return Unknown(f"the history of {account.address} names a transaction that is not to be had: {error}")
+        opening = listed.opening
+        if opening is None:
+            if closing is None:
+                return Unknown(f"what {account.address} held before is not known: {why}")
+            received, paid, _ = self._sums(pot, history.first)
+            opening = closing.units - received + paid
+        problem = "; ".join(text for text in (history.problem, "" if closing else why) if text)
+        return History(
+            pot,
+            history.first,
+            tip,
+            opening,
+            listed.basis,
+            None if closing is None else closing.units,
+            problem,
+            nonces=self._nonces(account, asset, history.first, tip),
+            evidence="" if closing is None else closing.evidence,
+        )
+
+    def _list(self, account: Account, asset: Asset, height: int, tip: int) -> _Listed | Unknown:
+        """The shortest listing whose opening is known by itself; else one that is computed backwards."""
+        before, _ = self._balance(account, asset, height - 1) if height > 0 else (None, "")
+        if before is not None:
+            history = self._history(account, asset, height, tip)
+            return history if isinstance(history, Unknown) else _Listed(history, before.units, OpeningBasis.BALANCE)
+        whole = self._history(account, asset, 0, tip)
+        if isinstance(whole, Unknown):
+            return whole
+        if not whole.is_crowded:
+            return _Listed(whole, 0, OpeningBasis.HISTORY)
+        since = self._history(account, asset, height, tip)
+        return since if isinstance(since, Unknown) else _Listed(since, None, OpeningBasis.BACKWARDS)
+
+    def _history(self, account: Account, asset: Asset, first: int, last: int) -> PotHistory | Unknown:
+        reasons = []
+        for source in self._sources:
+            if isinstance(source, PotHistories):
+                try:
+                    return source.pot_history(account, asset, first, last, self._most)
+                except (NotSupported, DataNotFound) as error:
+                    reasons.append(str(error))
+        return Unknown("; ".join(reasons) or "no connected source lists what touched an account")
+
+    def _balance(self, account: Account, asset: Asset, height: int) -> tuple[PotBalance | None, str]:
+        """The balance at the end of a block, or why it is not to be had."""
+        reasons = []
+        for source in self._sources:
+            if isinstance(source, PotBalances):
+                try:
+                    said = source.pot_balance(account, asset, None if height == source.tip().height else height)
+                except (NotSupported, DataNotFound) as error:
+                    reasons.append(str(error))
+                    continue
+                if said.at.height == height or self._rested(account, asset, height, said.at.height):
+                    return said, ""
+                reasons.append(f"the balance was read at block {said.at.height}, not at {height}")
+        return None, "; ".join(reasons) or "no connected source tells balances"
+
+    def _rested(self, account: Account, asset: Asset, height: int, read_at: int) -> bool:
+        """True if nothing touched the holding between the tip and the later block at which its balance was read."""
+        if read_at < height:
+            return False
+        since = self._history(account, asset, height + 1, read_at)
+        return isinstance(since, PotHistory) and not (since.txids or since.problem or since.is_crowded)
+
+    def _nonces(self, account: Account, asset: Asset, first: int, last: int) -> str:
+        """Whether each transaction that the account sent is among those held; only for the coin that pays its fees."""
+        if asset.namespace != "slip44":
+            return ""
+        for source in self._sources:
+            if not isinstance(source, Nonces):
+                continue
+            try:
+                start = source.nonce(account, first - 1)[0] if first > 0 else 0
+                end = source.nonce(account, None)[0]
+            except (NotSupported, DataNotFound):
+                continue
+            held = set(accounts.sent(self._store, account, first, last))
+            gaps = [nonce for nonce in range(start, end) if nonce not in held]
+            if not gaps:
+                return f"transactions {start} to {end}, none is missing" if end > start else "no transaction was sent"
+            named = ", ".join(map(str, gaps[:10])) + (" ..." if len(gaps) > 10 else "")
+            return f"of the transactions from nonce {start} to {end} these are not held: {named}"
+        return ""
