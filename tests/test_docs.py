@@ -104,9 +104,9 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
 
 
 def _helps() -> list[tuple[str, str]]:
-    from cryptotrace.cli import _parser
+    from cryptotrace.cli.parser import make_parser
 
-    parser = _parser()
+    parser = make_parser()
     commands_of = next(a for a in parser._actions if hasattr(a, "choices") and isinstance(a.choices, dict))
     assert isinstance(commands_of.choices, dict)
     return [("cryptotrace", parser.format_help())] + [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.account_world import COIN, NET, TOKEN, block, digest
 
-from cryptotrace.case.assets import AssetBook, Known
+from cryptotrace.case.assets import AssetBook
 from cryptotrace.chains.evm.hashes import keccak256
 from cryptotrace.chains.networks import network
 from cryptotrace.chains.tokens import TokenFacts
@@ -67,13 +67,12 @@ def test_a_token_is_written_as_its_contract_says_and_the_contract_is_asked_once(
     book.read(TOKEN, [contract])
     assert contract.calls == asked
     assert book.decimal(1_500_000, TOKEN) == "1.500000 TUSD"
-    writing = book.writing(TOKEN)
-    assert (writing.known, writing.basis) == (Known.CONTRACT, "block 7")
+    assert book.shown(TOKEN).basis == "read from the contract at block 7"
 
 
 def test_a_list_is_believed_only_where_the_contract_was_not_read(store: Store) -> None:
     book = AssetBook(store)
-    assert book.writing(USDT).known is Known.LISTED
+    assert "as listed by" in book.shown(USDT).basis
     assert book.decimal(1, USDT) == "0.000001 USDT"
 
 
@@ -87,9 +86,9 @@ def test_without_decimals_amounts_stay_in_base_units(store: Store, decimals: int
     book = AssetBook(store)
     book.read(TOKEN, [Contract("ODD", decimals)])
     assert book.decimal(5, TOKEN) == f"5 base units of {TOKEN.reference}"
-    assert book.writing(TOKEN).known is Known.UNKNOWN
+    assert book.shown(TOKEN).decimals is None
 
 
 def test_a_numbered_token_is_written_by_its_number(store: Store) -> None:
     nft = Asset(f"{NET.chain}/erc721:0x{'cc' * 20}/7")
-    assert AssetBook(store).decimal(1, nft) == f"1 0x{'cc' * 20} no. 7"
+    assert AssetBook(store).decimal(1, nft) == f"1 base units of 0x{'cc' * 20} no. 7"

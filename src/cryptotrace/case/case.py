@@ -16,21 +16,24 @@ from cryptotrace.attribution.book import TagBook
 from cryptotrace.attribution.tagpack import TagPack, read_tagpack
 from cryptotrace.case import custody
 from cryptotrace.case import file as casefile
-from cryptotrace.case.claiming import Taken, enter_claim
+from cryptotrace.case.assets import AssetBook
+from cryptotrace.case.claiming import Taken, describe_token, enter_claim, token_of
 from cryptotrace.case.connections import Progress, forget_reorganised
 from cryptotrace.case.fetching import fetch as fetch_into
 from cryptotrace.case.folder import CaseFolder
+from cryptotrace.case.seizing import freeze_of
 from cryptotrace.case.tracing import digest_of, run, settings_of
 from cryptotrace.case.view import FlowsView, TraceView
 from cryptotrace.chains.family import Network
-from cryptotrace.chains.networks import network
+from cryptotrace.chains.networks import account, network
 from cryptotrace.errors import CaseError
 from cryptotrace.ledger.accountgraph import MOST_TRANSFERS, AccountGraph
 from cryptotrace.ledger.graph import LedgerGraph
 from cryptotrace.model.claim import Claim
-from cryptotrace.model.identity import Chain
+from cryptotrace.model.identity import Account, Chain
 from cryptotrace.model.source import Source
 from cryptotrace.model.transaction import txid_text
+from cryptotrace.seizure.freeze import FreezeStatus
 from cryptotrace.sources import parse_spec
 from cryptotrace.tracing.result import Trace
 
@@ -272,6 +275,54 @@ class Case(CaseFolder):
             raise CaseError("what the case holds has changed since its newest trace; trace again: cryptotrace trace")
         return TraceView(self, result)
 
+    def freeze_status(self, chain: str, address: str, token: str, *, height: int | None = None) -> FreezeStatus:
+        """Whether an account's holding of a token is frozen: asked of the contract, compared with its events.
+
+        Args:
+            chain: name or CAIP-2 identifier.
+            address: whose holding.
+            token: CAIP-19, or the address of the token's contract.
+            height: as of which block; the sources' newest if None.
+
+        Returns:
+            Frozen, not frozen, or could not be determined, with block, evidence and reasons; never a default.
+        """
+        net = network(chain)
+        return freeze_of(self, Account(account(address, net.chain)), token_of(net, token), height)
+
+    def describe_token(
+        self,
+        chain: str,
+        contract: str,
+        *,
+        symbol: str,
+        decimals: int,
+        basis: str,
+        name: str = "",
+        issuer: str = "",
+        freeze: str = "",
+    ) -> None:
+        """Describe a token that the table of known tokens does not have; what its contract says still comes first.
+
+        Args:
+            chain: name or CAIP-2 identifier.
+            contract: CAIP-19, or the contract's address.
+            symbol: its symbol.
+            decimals: digits after the point.
+            basis: on what the description rests; printed.
+            name: its name.
+            issuer: who issues it; empty if nobody can freeze it.
+            freeze: how it is frozen: ``tether``, ``tether-blocked``, ``circle`` or ``paxos``; empty if not known.
+
+        Raises:
+            CaseError: no basis is given, or no such way to freeze.
+        """
+        entry = describe_token(network(chain), contract, (symbol, name, issuer, freeze, basis), decimals, self._clock())
+        others = tuple(each for each in self.settings.tokens if each.asset != entry.asset)
+        self._change(tokens=(*others, entry))
+        self.assets = AssetBook(self.store, (each.facts() for each in self.settings.tokens))
+        self.log("describe-token", asdict(entry), custody.digest(asdict(entry)))
+
     def flows(self, chain: str) -> FlowsView:
         """Everything the case holds of a chain, as a table, a graph or a file."""
         return FlowsView(self.store, network(chain).chain)
@@ -291,7 +342,8 @@ class Case(CaseFolder):
 
         Args:
             trace: what is reported; the newest trace if None.
-            kind: ``tracing-report`` is the one there is.
+            kind: ``tracing-report``; ``touch-point-sheet`` (for each service that was touched) or ``issuer-sheet`` (for
+                each issuer that could freeze), which are in English, CSV and XLSX. The issuer sheet asks the sources.
             language: ``en``, ``ru`` or several; one document each.
             path: a folder, or a file whose suffix names the only format (with several languages ``report.pdf`` becomes
                 ``report.en.pdf`` and ``report.ru.pdf``); ``reports/`` in the case if None.

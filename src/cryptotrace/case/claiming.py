@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cryptotrace.case.file import ClaimEntry
+from cryptotrace.case.file import ClaimEntry, TokenEntry
 from cryptotrace.chains.family import Network
 from cryptotrace.chains.networks import account as canonical_account
 from cryptotrace.chains.networks import asset as canonical_asset
@@ -73,7 +74,7 @@ def _transfer(case: Case, graph: AccountGraph, net: Network, taken: Taken) -> st
     if sharp:
         return f"{txid}#{place}"
     transaction = graph.ensure(txid)
-    wanted = None if taken.asset is None else _asset(net, taken.asset)
+    wanted = None if taken.asset is None else token_of(net, taken.asset)
     found = [
         m
         for m in transaction.movements
@@ -95,7 +96,7 @@ def _said(case: Case, movement: Movement) -> str:
     return f"#{movement.place} {case.assets.decimal(movement.units, movement.asset)} to {to}"
 
 
-def _asset(net: Network, text: str) -> Asset:
+def token_of(net: Network, text: str) -> Asset:
     """The asset that is meant: CAIP-19, or the address of a token's contract."""
     if "/" in text:
         return canonical_asset(text)
@@ -111,9 +112,26 @@ def _units(case: Case, flow: Flow, taken: Taken) -> int:
         return flow.units - taken.offset
     if not isinstance(taken.amount, str):
         return taken.amount
-    writing = case.assets.writing(flow.asset)
-    if writing.decimals is None:
+    decimals = case.assets.shown(flow.asset).decimals
+    if decimals is None:
         raise CaseError(
             f"the decimals of {flow.asset} are not known, so {taken.amount!r} cannot be read; give an int of base units"
         )
-    return parse_units(taken.amount, writing.decimals)
+    return parse_units(taken.amount, decimals)
+
+
+def describe_token(
+    net: Network, contract: str, texts: tuple[str, str, str, str, str], decimals: int, now: datetime
+) -> TokenEntry:
+    """See ``Case.describe_token``; the texts are symbol, name, issuer, way to freeze and basis."""
+    from cryptotrace.chains.tokentable import FREEZES
+
+    symbol, name, issuer, freeze, basis = texts
+    if not basis.strip():
+        raise CaseError("say on what the description of the token rests; documents print it")
+    if freeze and freeze not in FREEZES:
+        raise CaseError(f"no way to freeze is called {freeze!r}; there are: {', '.join(FREEZES)}")
+    asset = token_of(net, contract)
+    entry = TokenEntry(asset, symbol, name or symbol, decimals, issuer, freeze, basis, now.date().isoformat())
+    entry.facts()  # refuses decimals that cannot be
+    return entry

@@ -13,6 +13,7 @@ from cryptotrace.tracing.result import Reconciliation
 
 if TYPE_CHECKING:
     from cryptotrace.case.view import TraceView
+    from cryptotrace.reports.sheets import Sheet
 
 
 def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -62,7 +63,7 @@ def reconciliation_html(rule: str, rows: Sequence[Reconciliation], assets: Asset
 def trace_html(view: TraceView) -> str:
     """A trace: rule, reconciliation where the rule has one, holdings."""
     trace = view.trace
-    notices = "".join(f"<p>{escape(notice)}</p>" for notice in view.notices)
+    notices = "".join(f"<p>{escape(notice)}</p>" for notice in (*view.notices, *view.caveats))
     if not trace.conserves:
         return (
             f"<p>{escape(trace.rule)}: a set of what was touched, not a share; nothing is summed.</p>"
@@ -74,3 +75,9 @@ def trace_html(view: TraceView) -> str:
         + holdings_html(view.holdings().rows, view.assets)
         + notices
     )
+
+
+def sheet_html(sheet: Sheet, left_out: Sequence[str]) -> str:
+    """A sheet as a table, and what is not on it."""
+    rows = ([str(value or "") for value in row] for row in sheet.rows)
+    return _table(sheet.name, sheet.head, rows) + "".join(f"<p>not listed: {escape(text)}</p>" for text in left_out)

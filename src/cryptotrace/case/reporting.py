@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cryptotrace import __version__
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.case.custody import entry_of_trace
+from cryptotrace.case.sheets import FORMATS, SHEETS, file_name
 from cryptotrace.case.tracing import digest_of
 from cryptotrace.chains.networks import network
 from cryptotrace.errors import EvidenceError, ReportError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from cryptotrace.case.case import Case
     from cryptotrace.evidence.archive import Record
 
-KINDS = ("tracing-report",)
+KINDS = ("tracing-report", *SHEETS)
 #: What an answer that was of use has as its status in the index of the evidence.
 _ANSWERED = frozenset({"ok", "derived"})
 
@@ -53,6 +54,8 @@ def write_report(
 
     if kind not in KINDS:
         raise ReportError(f"no report {kind!r}; there is: {', '.join(KINDS)}")
+    if kind in SHEETS:
+        return _write_sheets(case, trace, kind, path, formats, replace=replace)
     is_folder = not path.suffix or path.is_dir()
     wanted = tuple(formats or RENDERERS) if is_folder else (path.suffix[1:],)
     if not is_folder and formats and tuple(formats) != wanted:
@@ -69,6 +72,26 @@ def write_report(
     written = _write(files, replace=replace)
     said = {"kind": kind, "languages": list(languages), "trace": digest_of(trace)}
     for file, data in files.items():
+        case.log("report", {"file": file.name, **said}, hashlib.sha256(data).hexdigest())
+    return written
+
+
+def _write_sheets(
+    case: Case, trace: Trace, kind: str, path: Path, formats: Sequence[str] | None, *, replace: bool
+) -> tuple[Path, ...]:
+    """One file per addressee and format into the folder ``path``."""
+    wanted = tuple(formats or FORMATS)
+    if unknown := [each for each in wanted if each not in FORMATS]:
+        raise ReportError(f"a sheet cannot be written as {', '.join(unknown)}; there is: {', '.join(FORMATS)}")
+    if path.suffix and not path.is_dir():
+        raise ReportError(f"{path.name} names a file, but there is one sheet per addressee; name a folder")
+    made = SHEETS[kind](case, trace, wanted)
+    taken: set[str] = set()
+    names = {addressee: file_name(kind, addressee, taken) for addressee in dict.fromkeys(a for a, _ in made)}
+    files = {path / f"{names[addressee]}.{each}": data for (addressee, each), data in made.items()}
+    written = _write(files, replace=replace)
+    for file, data in files.items():
+        said = {"kind": kind, "trace": digest_of(trace)}
         case.log("report", {"file": file.name, **said}, hashlib.sha256(data).hexdigest())
     return written
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from cryptotrace.case.assets import AssetBook
 from cryptotrace.ledger import export
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.identity import Asset, Chain
+from cryptotrace.model.pot import Completeness
 from cryptotrace.seizure.holdings import Holding, holdings
 from cryptotrace.tracing.fragments import as_text
 from cryptotrace.tracing.result import Reconciliation, Trace
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     import pandas
 
     from cryptotrace.case.case import Case
+    from cryptotrace.reports.sheets import Sheet
+    from cryptotrace.seizure.deposits import DepositParameters
+    from cryptotrace.seizure.issuers import IssuerRow
+    from cryptotrace.seizure.touchpoints import TouchPoint
 
 
 _Row = TypeVar("_Row", Holding, Reconciliation)
@@ -214,10 +219,48 @@ class TraceView:
             entered[claim.claimant, claim.asset] += claim.units
         return ReconciliationView(self.trace.rule, self.trace.reconcile(), entered, self.assets)
 
+    def touch_points(self, parameters: DepositParameters | None = None) -> SheetView:
+        """The transfers by which claimed value came into a service's hands.
+
+        Into a customer's deposit address, recognised under the parameters (L4), or straight to a tagged account. From
+        what is held; no source is asked.
+        """
+        from cryptotrace.case.seizing import head_of, points_of
+        from cryptotrace.reports.touchpointsheet import touch_point_sheet
+
+        found = points_of(self._case, self.trace, parameters)
+        shown = {row.transfer.asset: self.assets.shown(row.transfer.asset) for row in found.rows}
+        sheet = touch_point_sheet(found.rows, shown, head_of(self._case, self.trace), found.parameters)
+        return SheetView(sheet, found.rows, [f"{e.account.address}: {e.reason}" for e in found.examined])
+
+    def issuers(self) -> SheetView:
+        """The holdings that an issuer could freeze, with balance and freeze status; sources are asked for them now."""
+        from cryptotrace.case.seizing import head_of, issuers_of
+        from cryptotrace.reports.issuersheet import issuer_sheet
+
+        found = issuers_of(self._case, self.trace)
+        shown = {row.facts.asset: self.assets.shown(row.facts.asset) for row in found.rows}
+        sheet = issuer_sheet(found.rows, shown, head_of(self._case, self.trace))
+        return SheetView(sheet, found.rows, [f"{each.holding}: {each.reason}" for each in found.left_out])
+
     @property
     def notices(self) -> tuple[str, ...]:
         """What lives on top of these transactions and is not followed, one sentence each."""
         return tuple(f"transaction {txid} carries {what}, which is not followed" for txid, what in self.trace.notices)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What the shares rest on and is not shown: histories, order, what no source told; one sentence each."""
+        said = [
+            f"the history of {check.account.address} in {self.assets.shown(check.asset).symbol} is {check.sentence()}"
+            + (f": {check.problem}" if check.problem else "")
+            for check in self.trace.pots
+            if check.completeness is not Completeness.COMPLETE
+        ]
+        said += [f"of transaction {txid} no source tells: {what}" for txid, what in self.trace.missing]
+        if self.trace.has_assumed_order:
+            said.append(_order_sentence(self.trace.order_sensitive))
+        return tuple(said)
 
     def to_dict(self) -> dict[str, object]:
         """The frozen result as text, lists and dicts."""
@@ -263,7 +306,43 @@ class TraceView:
         purpose = rule(self.trace.rule).purpose
         note = "" if purpose is Purpose.FINDINGS else f" ({purpose.value}: not a basis for findings)"
         head = f"trace under {self.trace.rule}{note}: {len(self.trace.flows)} flows, {len(self.trace.ends)} ends"
-        return "\n".join((head, repr(self.holdings()), *self.notices))
+        return "\n".join((head, repr(self.holdings()), *self.notices, *self.caveats))
+
+
+class SheetView:
+    """Rows as a sheet shows them, with the results behind them in ``.rows``, and what is not on it in ``.left_out``."""
+
+    def __init__(self, sheet: Sheet, rows: Sequence[TouchPoint] | Sequence[IssuerRow], left_out: Sequence[str]) -> None:
+        self._sheet = sheet
+        self.rows = tuple(rows)
+        self.left_out = tuple(left_out)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_dict(self) -> dict[str, object]:
+        """The rows as text by the heads of their columns, and what was left out with the reason."""
+        rows = [dict(zip(self._sheet.head, row, strict=True)) for row in self._sheet.rows]
+        return {"sheet": self._sheet.name, "rows": rows, "left_out": list(self.left_out)}
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row per row of the sheet; every cell is text."""
+        import pandas
+
+        return pandas.DataFrame(list(self._sheet.rows), columns=list(self._sheet.head))
+
+    def _repr_html_(self) -> str:
+        from cryptotrace.case.html import sheet_html
+
+        return sheet_html(self._sheet, self.left_out)
+
+    def __repr__(self) -> str:
+        lines = []
+        for row in self._sheet.rows:
+            lines += [f"{head}: {value}" for head, value in zip(self._sheet.head, row, strict=True) if value]
+            lines.append("")
+        lines += [f"not listed: {text}" for text in self.left_out]
+        return "\n".join(lines) or "nothing to list"
 
 
 class Figure:
@@ -291,3 +370,11 @@ def _frame(rows: list[dict[str, Any]], money: tuple[str, ...]) -> pandas.DataFra
         if rows:
             frame[column] = pandas.Series([row[column] for row in rows], dtype=object)
     return frame
+
+
+def _order_sentence(sensitive: tuple[str, ...] | None) -> str:
+    if sensitive is None:
+        return "the order of some movements is assumed; the other order is impossible, an account could not have paid"
+    if not sensitive:
+        return "the order of some movements is assumed; in the other order every share is the same"
+    return f"the order of some movements is assumed; in the other order these shares differ: {', '.join(sensitive)}"

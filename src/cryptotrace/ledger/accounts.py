@@ -67,7 +67,7 @@ def add(store: Store, transaction: AccountTransaction) -> None:
     ordered = in_order(transaction)
     with store.whole():
         store.place(chain, txid, block, transaction.index, transaction.evidence, transaction.notices)
-        said = (transaction.succeeded, transaction.order.value, "\n".join(transaction.missing))
+        said = (transaction.succeeded, transaction.order.value, "\n".join(transaction.missing), transaction.memo)
         store.insert("account_transactions", [(chain, txid, transaction.sender, transaction.nonce, *said)])
         flows, arrivals, movements = [], [], []
         for movement in ordered:
@@ -126,12 +126,12 @@ def _arrival(flow: Flow, block: BlockRef) -> Arrival | Ended:
 def read(store: Store, chain: Chain, txid: str, placed: Placed) -> AccountTransaction:
     """The stored transaction, its movements in the order in which they are served."""
     row = store.db.execute(
-        "SELECT sender, nonce, succeeded, ordering, missing FROM account_transactions WHERE chain = ? AND txid = ?",
+        "SELECT sender, nonce, succeeded, ordering, missing, memo FROM account_transactions WHERE chain = ? AND txid = ?",
         [chain, txid],
     ).fetchone()
     if row is None:
         raise LedgerError(f"transaction {txid} is not stored as one of an account chain; fetch it again")
-    sender, nonce, succeeded, order, missing = row
+    sender, nonce, succeeded, order, missing, memo = row
     return AccountTransaction(
         chain=chain,
         txid=txid,
@@ -144,6 +144,7 @@ def read(store: Store, chain: Chain, txid: str, placed: Placed) -> AccountTransa
         order=Order(order),
         missing=tuple(missing.split("\n")) if missing else (),
         wraps=tuple(_wraps(store, chain, txid)),
+        memo=memo,
         notices=placed.notices,
         evidence=placed.evidence,
     )

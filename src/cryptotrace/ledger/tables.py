@@ -32,7 +32,7 @@ CREATE TABLE conversion_legs (
     chain TEXT NOT NULL, conversion TEXT NOT NULL, flow TEXT NOT NULL, side TEXT NOT NULL, place BIGINT NOT NULL);
 CREATE TABLE account_transactions (
     chain TEXT NOT NULL, txid TEXT NOT NULL, sender TEXT, nonce BIGINT, succeeded BOOLEAN NOT NULL,
-    ordering TEXT NOT NULL, missing TEXT NOT NULL, PRIMARY KEY (chain, txid));
+    ordering TEXT NOT NULL, missing TEXT NOT NULL, memo TEXT, PRIMARY KEY (chain, txid));
 CREATE TABLE movements (
     chain TEXT NOT NULL, flow TEXT NOT NULL, payer TEXT, standing TEXT NOT NULL, PRIMARY KEY (chain, flow));
 CREATE TABLE histories (

@@ -124,6 +124,8 @@ class AccountTransaction:
     """What the source could not tell of it, e.g. ``internal calls``, ``fee``; empty if nothing is missing."""
     wraps: tuple[Wrap, ...] = ()
     """Conversions inside it."""
+    memo: str | None = None
+    """What the sender wrote with it (TRON); empty if nothing, None where the source does not tell. Foreign text."""
     notices: tuple[str, ...] = ()
     """What else happened that an investigator must see, e.g. ``permission-change``, ``unknown-type 0x7e``."""
     evidence: str = ""
