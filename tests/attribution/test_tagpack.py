@@ -49,7 +49,8 @@ def test_header_fields_hold_for_tags_that_do_not_set_them() -> None:
     ("line", "reason"),
     [
         ("address: 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "checksum"),
-        ("currency: ETH", "ETH"),
+        ("currency: ETH", "not of ethereum"),
+        ("currency: XMR", "XMR"),
         ("label: ''", "label"),
         ("source: ''", "source"),
     ],

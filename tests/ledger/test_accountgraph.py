@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.account_world import COIN, NET, OTHER, TOKEN, World, digest, pot, who
+from tests.account_world import COIN, NET, OTHER, TOKEN, World, block, digest, pot, who
 
 from cryptotrace.errors import DataNotFound
 from cryptotrace.ledger import accounts
 from cryptotrace.ledger.accountgraph import AccountGraph
 from cryptotrace.ledger.store import Store
+from cryptotrace.model.accountsource import PotBalance
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.flow import Arrival, Crowded, Ended, FlowKind, Unknown
-from cryptotrace.model.identity import Asset
+from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.movement import Order, Wrap
 from cryptotrace.model.pot import Completeness, OpeningBasis
+from cryptotrace.sources.accountmemory import AccountMemorySource
 from cryptotrace.tracing.engine import trace
 from cryptotrace.tracing.result import EndReason, Trace
 from cryptotrace.tracing.rules import rule
@@ -360,3 +362,49 @@ def test_an_arrival_carries_its_block_time(store: Store) -> None:
     assert isinstance(found, Arrival)
     assert found.time == 1_700_000_060
     assert found.pot == pot("A")
+
+
+class Taxed(AccountMemorySource):
+    """A token that burns a tenth of what A receives, and pays B interest of 7 at block 7, both without an event."""
+
+    def pot_balance(self, account: Account, asset: Asset, height: int | None = None) -> PotBalance:
+        said = super().pot_balance(account, asset, height)
+        taken = 10 if account == who("A") and said.at.height >= 5 else 0
+        paid = 7 if account == who("B") and said.at.height >= 7 else 0
+        return replace(said, units=said.units - taken + paid)
+
+
+def test_a_token_that_changes_balances_beside_its_transfers_goes_through_an_adjustment(store: Store) -> None:
+    world = World(opening={pot("victim"): 100})
+    world.tx("theft", 5, ("victim", "A", 100, TOKEN))
+    world.tx("on", 6, ("A", "B", 60, TOKEN))
+    world.tx("off", 9, ("B", "C", 67, TOKEN))
+    taxed = Taxed(NET, world.transactions, world.recorder, opening=world.opening, tip=block(100))
+    graph = AccountGraph(store, NET.chain, [taxed], adjusting=frozenset({TOKEN}))
+    result = replace(_traced(graph), pots=graph.checks())
+    checks = {check.account: check for check in result.pots}
+    assert (checks[who("A")].adjusted, checks[who("B")].adjusted) == (-10, 7)
+    assert {check.completeness for check in result.pots} == {Completeness.COMPLETE}
+    assert {(end.reason, end.account): end.claimed["victim"] for end in result.ends} == {
+        (EndReason.BURN, None): 10,
+        (EndReason.UNSPENT, who("A")): 30,
+        (EndReason.UNSPENT, who("C")): 60,
+    }
+    assert checks[who("A")].sentence().endswith("with -10 base units that the token itself changed")
+    (tax,) = [t for t in result.flows if t.flow.kind is FlowKind.BURN]
+    assert tax.flow.id.endswith("#adjustment")
+    notices = accounts.transaction(store, NET.chain, tax.flow.txid)
+    assert notices is not None
+    assert "token-adjusts-balances" in notices.notices
+
+
+def test_where_balances_are_told_for_the_newest_block_only_the_difference_stays_and_is_named(store: Store) -> None:
+    world = World(opening={})
+    world.tx("mint", 3, (None, "victim", 100, TOKEN))
+    world.tx("theft", 5, ("victim", "A", 100, TOKEN))
+    taxed = Taxed(NET, world.transactions, world.recorder, tip=block(100), newest_only=True)
+    graph = AccountGraph(store, NET.chain, [taxed], adjusting=frozenset({TOKEN}))
+    _traced(graph)
+    (check,) = graph.checks()
+    assert check.difference == -10
+    assert "block by block" in check.problem

@@ -48,7 +48,22 @@ SERVICES = frozenset(
         "defi_bridge",
     }
 )
-_CURRENCIES = {"BTC": "bitcoin"}
+#: What TagPacks call a network or its coin -> the library's name. A tag on one EVM chain says nothing of another.
+_CURRENCIES = {
+    "BTC": "bitcoin",
+    "BCH": "bitcoin-cash",
+    "LTC": "litecoin",
+    "DOGE": "dogecoin",
+    "ETH": "ethereum",
+    "TRX": "tron",
+    "BNB": "bnb",
+    "BSC": "bnb",
+    "MATIC": "polygon",
+    "POL": "polygon",
+    "AVAX": "avalanche",
+    "ARB": "arbitrum",
+    "OP": "optimism",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,7 @@ def read_tagpack(raw: bytes, *, evidence: str, chain_of: Callable[[str], Chain |
         raw: the bytes of the YAML file.
         evidence: digest of those bytes, kept with every tag.
         chain_of: the chain that a ``network`` or ``currency`` text means, None if unknown; by default the networks
-            that the library reads, by their names, and BTC as bitcoin.
+            that the library reads, by their names, and BTC, ETH, TRX ... as TagPacks call them.
 
     Raises:
         AttributionError: not YAML, or not a TagPack.

@@ -29,6 +29,11 @@ class AssetBook:
         self._store = store
         self.tokens = known_tokens(own)
 
+    @property
+    def adjusting(self) -> frozenset[Asset]:
+        """The tokens that are known to change balances beside their transfers."""
+        return frozenset(asset for asset, facts in self.tokens.items() if facts.adjusts)
+
     def shown(self, asset: Asset) -> AssetShown:
         """How an asset is written: as its contract says; else as listed; else in base units."""
         said = accounts.token(self._store, asset) if asset.namespace in FUNGIBLE else None

@@ -174,6 +174,11 @@ class Case(CaseFolder):
         """The claims, in order of precedence."""
         return tuple(entry.claim() for entry in self.settings.claims)
 
+    def claims_on(self, chain: str) -> tuple[Claim, ...]:
+        """The claims on one chain, in order of precedence."""
+        where = network(chain).chain
+        return tuple(claim for claim in self.claims if claim.asset.chain == where)
+
     # --- work ---------------------------------------------------------------------------------------------------------
 
     def sources(self, net: Network, progress: Progress | None = None) -> list[Source]:
@@ -184,8 +189,10 @@ class Case(CaseFolder):
         self, chain: Chain, *, held_only: bool = False, progress: Progress | None = None
     ) -> LedgerGraph | AccountGraph:
         """The flow graph of a chain; with ``held_only`` no source is asked."""
-        kind = AccountGraph if network(chain).is_account_chain else LedgerGraph
-        return kind(self.store, chain, () if held_only else self.ready_sources(chain, progress))
+        sources = () if held_only else self.ready_sources(chain, progress)
+        if network(chain).is_account_chain:
+            return AccountGraph(self.store, chain, sources, adjusting=self.assets.adjusting)
+        return LedgerGraph(self.store, chain, sources)
 
     def ready_sources(self, chain: Chain, progress: Progress | None = None) -> list[Source]:
         """The sources of a chain, once what a reorganisation removed is forgotten and their tip is remembered."""
@@ -301,6 +308,7 @@ class Case(CaseFolder):
         name: str = "",
         issuer: str = "",
         freeze: str = "",
+        adjusts: bool = False,
     ) -> None:
         """Describe a token that the table of known tokens does not have; what its contract says still comes first.
 
@@ -313,11 +321,14 @@ class Case(CaseFolder):
             name: its name.
             issuer: who issues it; empty if nobody can freeze it.
             freeze: how it is frozen: ``tether``, ``tether-blocked``, ``circle`` or ``paxos``; empty if not known.
+            adjusts: it changes balances beside its transfers (a tax, a rebase). Only then a difference between balances
+                and transfers becomes an adjustment, flagged; else it stays a difference: a transfer may be missing.
 
         Raises:
             CaseError: no basis is given, or no such way to freeze.
         """
-        entry = describe_token(network(chain), contract, (symbol, name, issuer, freeze, basis), decimals, self._clock())
+        texts = (symbol, name, issuer, freeze, basis)
+        entry = describe_token(network(chain), contract, texts, decimals, self._clock(), adjusts=adjusts)
         others = tuple(each for each in self.settings.tokens if each.asset != entry.asset)
         self._change(tokens=(*others, entry))
         self.assets = AssetBook(self.store, (each.facts() for each in self.settings.tokens))

@@ -121,7 +121,7 @@ def _units(case: Case, flow: Flow, taken: Taken) -> int:
 
 
 def describe_token(
-    net: Network, contract: str, texts: tuple[str, str, str, str, str], decimals: int, now: datetime
+    net: Network, contract: str, texts: tuple[str, str, str, str, str], decimals: int, now: datetime, *, adjusts: bool
 ) -> TokenEntry:
     """See ``Case.describe_token``; the texts are symbol, name, issuer, way to freeze and basis."""
     from cryptotrace.chains.tokentable import FREEZES
@@ -132,6 +132,6 @@ def describe_token(
     if freeze and freeze not in FREEZES:
         raise CaseError(f"no way to freeze is called {freeze!r}; there are: {', '.join(FREEZES)}")
     asset = token_of(net, contract)
-    entry = TokenEntry(asset, symbol, name or symbol, decimals, issuer, freeze, basis, now.date().isoformat())
+    entry = TokenEntry(asset, symbol, name or symbol, decimals, issuer, freeze, basis, now.date().isoformat(), adjusts)
     entry.facts()  # refuses decimals that cannot be
     return entry

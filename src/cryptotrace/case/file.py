@@ -106,6 +106,8 @@ class TokenEntry:
     """On what this rests."""
     as_of: str
     """When it was entered, ISO date."""
+    adjusts: bool = False
+    """True: it changes balances beside its transfers (a tax, a rebase)."""
 
     def facts(self) -> TokenFacts:
         """As an entry of the table of tokens."""
@@ -114,7 +116,7 @@ class TokenEntry:
 
         freeze = FREEZES[self.freeze] if self.freeze else None
         named = (Asset(self.asset), self.symbol, self.name, self.decimals, self.issuer)
-        return TokenFacts(*named, freeze, "described by the case", self.basis, self.as_of)
+        return TokenFacts(*named, freeze, "described by the case", self.basis, self.as_of, self.adjusts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[i
         raise CaseError(
             "there is no claim to trace; name what was taken with case.claim or: cryptotrace claim"
             if not chains
-            else f"the claims are on several chains ({', '.join(chains)}); trace those of one chain at a time"
+            else f"the claims are on several chains ({', '.join(chains)}); trace those of one chain at a time "
+            "(case.claims_on, or --chain)"
         )
     stops = Stops(
         case.tags.services(),
@@ -81,12 +82,19 @@ def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[i
         return trace(graph, claims, rule(entry.rule), exact=entry.exact, stops=stops, progress=progress)
 
     if isinstance(graph, AccountGraph):
-        result = _on_accounts(case, AccountGraph(case.store, chains[0], graph.sources, entry.most_transfers), traced)
+        result = _on_accounts(case, _limited(graph, entry.most_transfers), traced)
     else:
         result = traced(graph)
     tip = case.store.tip(chains[0])
     tips = () if tip is None else (tip,)
     return replace(result, tips=tips, notices=_notices(case.store, chains[0], result))
+
+
+def _limited(graph: AccountGraph, most: int, *, other_order: bool = False) -> AccountGraph:
+    """The same graph under a limit of transfers, or with what has no known order turned round."""
+    return AccountGraph(
+        graph.store, graph.chain, graph.sources, most, adjusting=graph.adjusting, other_order=other_order
+    )
 
 
 def _on_accounts(case: Case, graph: AccountGraph, traced: Callable[[FlowGraph], Trace]) -> Trace:
@@ -106,7 +114,7 @@ def _on_accounts(case: Case, graph: AccountGraph, traced: Callable[[FlowGraph], 
     if not graph.has_assumed_order:
         return result
     try:
-        other = traced(AccountGraph(graph.store, graph.chain, graph.sources, graph.most_transfers, other_order=True))
+        other = traced(_limited(graph, graph.most_transfers, other_order=True))
     except InsufficientBalance:
         return replace(result, order_sensitive=None)
     shares = {t.flow.id: t.claimed for t in other.flows}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _Row = TypeVar("_Row", Holding, Reconciliation)
+_Listed = TypeVar("_Listed")
 
 
 class Rows(Generic[_Row]):
@@ -219,7 +220,7 @@ class TraceView:
             entered[claim.claimant, claim.asset] += claim.units
         return ReconciliationView(self.trace.rule, self.trace.reconcile(), entered, self.assets)
 
-    def touch_points(self, parameters: DepositParameters | None = None) -> SheetView:
+    def touch_points(self, parameters: DepositParameters | None = None) -> SheetView[TouchPoint]:
         """The transfers by which claimed value came into a service's hands.
 
         Into a customer's deposit address, recognised under the parameters (L4), or straight to a tagged account. From
@@ -233,7 +234,7 @@ class TraceView:
         sheet = touch_point_sheet(found.rows, shown, head_of(self._case, self.trace), found.parameters)
         return SheetView(sheet, found.rows, [f"{e.account.address}: {e.reason}" for e in found.examined])
 
-    def issuers(self) -> SheetView:
+    def issuers(self) -> SheetView[IssuerRow]:
         """The holdings that an issuer could freeze, with balance and freeze status; sources are asked for them now."""
         from cryptotrace.case.seizing import head_of, issuers_of
         from cryptotrace.reports.issuersheet import issuer_sheet
@@ -309,12 +310,12 @@ class TraceView:
         return "\n".join((head, repr(self.holdings()), *self.notices, *self.caveats))
 
 
-class SheetView:
+class SheetView(Generic[_Listed]):
     """Rows as a sheet shows them, with the results behind them in ``.rows``, and what is not on it in ``.left_out``."""
 
-    def __init__(self, sheet: Sheet, rows: Sequence[TouchPoint] | Sequence[IssuerRow], left_out: Sequence[str]) -> None:
+    def __init__(self, sheet: Sheet, rows: Sequence[_Listed], left_out: Sequence[str]) -> None:
         self._sheet = sheet
-        self.rows = tuple(rows)
+        self.rows: tuple[_Listed, ...] = tuple(rows)
         self.left_out = tuple(left_out)
 
     def __len__(self) -> int:

@@ -116,6 +116,8 @@ class TokenFacts:
     """The list."""
     as_of: str
     """When it was read there, ISO date."""
+    adjusts: bool = False
+    """True: it changes balances beside its transfers (a tax, a rebase, interest)."""
 
     def __post_init__(self) -> None:
         if isinstance(self.decimals, bool) or not isinstance(self.decimals, int):

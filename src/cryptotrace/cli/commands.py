@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptotrace.cli.output import moment, opened, print_json, progress_bar, show_trace, words
 
@@ -108,6 +108,7 @@ def trace(parsed: argparse.Namespace) -> None:
             case.name_coinjoin(txid, basis)
         with progress_bar("tracing") as progress:
             view = case.trace(
+                None if parsed.chain is None else case.claims_on(parsed.chain),
                 rule=(parsed.rule or "fifo").lower(),
                 reason=parsed.reason,
                 exact=parsed.exact,
@@ -183,6 +184,7 @@ def token(parsed: argparse.Namespace) -> None:
             name=parsed.name,
             issuer=parsed.issuer,
             freeze=parsed.freeze,
+            adjusts=parsed.adjusts,
         )
         entry = case.settings.tokens[-1]
     if parsed.json:
@@ -218,7 +220,7 @@ def issuers(parsed: argparse.Namespace) -> int:
     return _show_sheet(found, as_json=parsed.json)
 
 
-def _show_sheet(found: SheetView, *, as_json: bool) -> int:
+def _show_sheet(found: SheetView[Any], *, as_json: bool) -> int:
     if as_json:
         print_json(found.to_dict())
     else:

@@ -86,6 +86,7 @@ def _add_working(command: Callable[..., Any]) -> None:
         help="fifo (default), haircut, libr, lifo, taint_first, seniority, tiho, poison; "
         "with --ledger also all (default there)",
     )
+    trace.add_argument("--chain", help="only the claims on this chain, where the case has claims on several")
     trace.add_argument("--reason", default="", help="why this rule; logged before results are shown")
     trace.add_argument("--exact", action="store_true", help="fractions instead of whole base units")
     trace.add_argument(
@@ -125,5 +126,6 @@ def _add_stopping(command: Callable[..., Any]) -> None:
     token.add_argument("--basis", required=True, help="on what this description rests; printed")
     token.add_argument("--name", default="", help="its name")
     token.add_argument("--issuer", default="", help="who issues it")
+    token.add_argument("--adjusts", action="store_true", help="it changes balances beside its transfers (tax, rebase)")
     ways = ("tether", "tether-blocked", "circle", "paxos")
     token.add_argument("--freeze", default="", choices=("", *ways), metavar="WAY", help=f"{', '.join(ways)}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate, islice, pairwise
 
-from cryptotrace.errors import DataNotFound, NotSupported
+from cryptotrace.errors import DataNotFound, InsufficientBalance, NotSupported
 from cryptotrace.ledger import accounts
 from cryptotrace.ledger.accounts import History
 from cryptotrace.ledger.pothistory import HistoryKeeper
@@ -48,6 +48,7 @@ class AccountGraph:
         chain: which chain.
         sources: where to fetch what is not stored; asked in order, each for what it can answer. May be empty.
         most_transfers: an account with more transfers of the asset is crowded.
+        adjusting: tokens that change balances beside their transfers.
         other_order: serve what has no known order the other way round, to see whether a share depends on it.
     """
 
@@ -58,6 +59,7 @@ class AccountGraph:
         sources: Sequence[Source] = (),
         most_transfers: int = MOST_TRANSFERS,
         *,
+        adjusting: frozenset[Asset] = frozenset(),
         other_order: bool = False,
     ) -> None:
         self.store = store
@@ -66,7 +68,8 @@ class AccountGraph:
         self.most_transfers = most_transfers
         self.other_order = other_order
         self.has_assumed_order = False
-        self._keeper = HistoryKeeper(store, chain, self.sources, most_transfers, self.fetch)
+        self.adjusting = adjusting
+        self._keeper = HistoryKeeper(store, chain, self.sources, most_transfers, self.fetch, adjusting)
         self._opened: dict[Pot, None] = {}
         self._legs: dict[str, Conversion] | None = None
 
@@ -102,6 +105,8 @@ class AccountGraph:
         if isinstance(held, Unknown | Crowded):
             return held
         if (at := self._overdrawn(held)) is not None:
+            if self.other_order:
+                raise InsufficientBalance(f"in the other order {flow.owner.address} pays at block {at} what it has not")
             return Unknown(
                 f"the history of {flow.owner.address} does not add up: at block {at} it pays out more than it is known "
                 f"to hold ({held.problem or 'no reason is known'}); connect a source with the whole history"

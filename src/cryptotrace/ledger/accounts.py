@@ -126,7 +126,8 @@ def _arrival(flow: Flow, block: BlockRef) -> Arrival | Ended:
 def read(store: Store, chain: Chain, txid: str, placed: Placed) -> AccountTransaction:
     """The stored transaction, its movements in the order in which they are served."""
     row = store.db.execute(
-        "SELECT sender, nonce, succeeded, ordering, missing, memo FROM account_transactions WHERE chain = ? AND txid = ?",
+        "SELECT sender, nonce, succeeded, ordering, missing, memo FROM account_transactions "
+        "WHERE chain = ? AND txid = ?",
         [chain, txid],
     ).fetchone()
     if row is None:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from cryptotrace.chains.evm.adjustment import adjustment
 from cryptotrace.errors import DataNotFound, NotSupported
 from cryptotrace.ledger import accounts
-from cryptotrace.ledger.accounts import History
+from cryptotrace.ledger.accounts import History, Moved
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.accountsource import Nonces, PotBalance, PotBalances, PotHistories, PotHistory
 from cryptotrace.model.flow import Crowded, Pot, Unknown, holding_pot
 from cryptotrace.model.identity import Account, Asset, Chain
 from cryptotrace.model.pot import OpeningBasis, PotCheck
 from cryptotrace.model.source import Source
+
+#: Balances that are read at most to find where a token changed a holding beside its transfers.
+_MOST_READINGS = 200
+#: An adjustment stands behind everything that its block has.
+_AFTER_ALL = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,8 @@ class HistoryKeeper:
         sources: who is asked, in order.
         most: a holding with more transactions is crowded.
         fetch: stores transactions by txid.
+        adjusting: tokens that change balances beside their transfers. Of any other token a difference between balances
+            and transfers stays what it is: a transfer may be missing, and nothing may hide that.
     """
 
     def __init__(
@@ -43,12 +52,14 @@ class HistoryKeeper:
         sources: Sequence[Source],
         most: int,
         fetch: Callable[[Iterable[str]], None],
+        adjusting: frozenset[Asset] = frozenset(),
     ) -> None:
         self._store = store
         self._chain = chain
         self._sources = tuple(sources)
         self._most = most
         self._fetch = fetch
+        self._adjusting = adjusting
 
     def ensure(self, account: Account, asset: Asset, height: int) -> History | Unknown | Crowded:
         """The history of a holding from ``height`` to the tip, fetched if it is not held; or why it cannot be had."""
@@ -92,7 +103,7 @@ class HistoryKeeper:
 
     def _sums(self, pot: Pot, first: int) -> tuple[int, int, int]:
         received = paid = adjusted = 0
-        for flow, _ in accounts.moved(self._store, self._chain, pot, first):
+        for flow, _ in self._moved(pot, first):
             signed = -flow.units if flow.source == pot else flow.units
             received, paid = (received + signed, paid) if signed > 0 else (received, paid - signed)
             adjusted += signed if flow.id.partition("#")[2].startswith("adjustment") else 0
@@ -120,7 +131,10 @@ class HistoryKeeper:
                 return Unknown(f"what {account.address} held before is not known: {why}")
             received, paid, _ = self._sums(pot, history.first)
             opening = closing.units - received + paid
-        problem = "; ".join(text for text in (history.problem, "" if closing else why) if text)
+        adjusted = ""
+        if asset in self._adjusting and closing is not None and listed.opening is not None and not history.problem:
+            adjusted = self._adjust(account, asset, (history.first, opening), closing)
+        problem = "; ".join(text for text in (history.problem, "" if closing else why, adjusted) if text)
         return History(
             pot,
             history.first,
@@ -132,6 +146,41 @@ class HistoryKeeper:
             nonces=self._nonces(account, asset, history.first, tip),
             evidence="" if closing is None else closing.evidence,
         )
+
+    def _adjust(self, account: Account, asset: Asset, opening: tuple[int, int], closing: PotBalance) -> str:
+        """Where balances and transfers of a token differ: what it did beside them, block by block, stored and flagged.
+
+        Returns:
+            What stays open; empty if nothing does.
+        """
+        pot, (first, units) = holding_pot(account, asset), opening
+        moves = [(f.departs.height, -f.units if f.source == pot else f.units) for f, _ in self._moved(pot, first)]
+        if units + sum(change for _, change in moves) == closing.units:
+            return ""
+        heights = {height for height, _ in moves if first <= height <= closing.at.height}
+        points = sorted({first - 1, closing.at.height, *heights, *(h - 1 for h in heights if h > first)})
+        if first == 0 or len(points) > _MOST_READINGS:
+            return "what the token did beside its transfers cannot be told block by block: too many blocks"
+        balances = []
+        for height in points:
+            said, why = self._balance(account, asset, height)
+            if said is None:
+                return f"what the token did beside its transfers cannot be told block by block: {why}"
+            balances.append(said)
+        held = {txid: accounts.transaction(self._store, self._chain, txid) for txid in self._txids(pot, first)}
+        between = [t for t in held.values() if t is not None and t.block is not None]
+        for before, after in pairwise(balances):
+            mine = [t for t in between if t.block and before.at.height < t.block.height <= after.at.height]
+            found = adjustment(before, after, mine, index=_AFTER_ALL)
+            if found is not None:
+                accounts.add(self._store, found)
+        return ""
+
+    def _moved(self, pot: Pot, first: int) -> list[Moved]:
+        return accounts.moved(self._store, self._chain, pot, first)
+
+    def _txids(self, pot: Pot, first: int) -> dict[str, None]:
+        return dict.fromkeys(flow.txid for flow, _ in self._moved(pot, first))
 
     def _list(self, account: Account, asset: Asset, height: int, tip: int) -> _Listed | Unknown:
         """The shortest listing whose opening is known by itself; else one that is computed backwards."""

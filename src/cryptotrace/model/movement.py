@@ -5,15 +5,18 @@ A movement is named by its place in the transaction, so that every source gives 
 =====================  ===============================================================================================
 place                  what
 =====================  ===============================================================================================
-``value``              the value of the transaction itself (on TRON: of its contract)
+``value``              the value of the transaction itself (on TRON: of its contract); ``value.trc10`` a TRC-10 token
+                       that goes with a call, ``value.second`` the second token of a built-in exchange
+``value.staked``       TRON: the staked side where ``value`` is staked or released; ``call.3.staked`` in a contract
 ``call.0.2``           an internal call with value, by its trace address: third call of the first call (TRON:
-                       ``call.3``, its place in the list of internal transactions)
+                       ``call.3``, its place in the list of internal transactions; its TRC-10 ``call.3.1002000``)
 ``log.3``              a token transfer, by the place of its log in the receipt, from 0; ``log.3.1`` in a batch
 ``fee.burnt``          the part of the fee that nobody gets
 ``fee.paid``           the part of the fee that the block's producer or another account gets; ``fee.l1`` a rollup's
 ``fee``                the whole fee where its parts are not told apart
 ``withdrawal.5``       a staking withdrawal, by its place in the block; the transaction is then the block (its hash)
-``reward``             what the block's producer gets as new coins; the transaction is then the block
+``reward``             what the block's producer gets as new coins; the transaction is then the block. TRON: the
+                       reward for votes and blocks that a transaction withdraws
 ``row.7``              a row of an export that says no place: the seventh of its transaction
 ``adjustment``         what a token did beside its transfers (tax, rebase), found by comparing with balances
 =====================  ===============================================================================================

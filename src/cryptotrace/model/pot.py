@@ -91,7 +91,8 @@ class PotCheck:
     def sentence(self) -> str:
         """The grade as it is said: ``complete between blocks A and B``, ``difference of n units``, ``not checked``."""
         if self.completeness is Completeness.COMPLETE:
-            return f"complete between blocks {self.first} and {self.last}"
+            adjusted = f", with {self.adjusted} base units that the token itself changed" if self.adjusted else ""
+            return f"complete between blocks {self.first} and {self.last}{adjusted}"
         if self.completeness is Completeness.DIFFERENCE:
             return f"difference of {self.difference} base units between blocks {self.first} and {self.last}"
         return f"not checked between blocks {self.first} and {self.last}"
