@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from cryptotrace import __version__
-from cryptotrace.case.custody import digest
+from cryptotrace.case.custody import digest, entry_of_trace
 from cryptotrace.case.tracing import digest_of
 from cryptotrace.chains.networks import network
 from cryptotrace.ledger import accounts
@@ -95,10 +96,16 @@ def freeze_of(case: Case, account: Account, token: Asset, height: int | None) ->
     return status
 
 
-def head_of(case: Case, trace: Trace) -> SheetHead:
-    """What holds for every row of the sheets of a trace."""
+def head_of(case: Case, trace: Trace, *, now: bool = False) -> SheetHead:
+    """What holds for every row of the sheets of a trace: as of the trace, or ``now`` where sources were asked again.
+
+    Raises:
+        CaseError: the trace was not made in this case.
+    """
     chain = trace.claims[0].asset.chain
-    answered = [record.received for record in case.archive.records() if record.status in {"ok", "derived"}]
+    made = entry_of_trace(case.custody, digest_of(trace))
+    records = islice(case.archive.records(), None if now else made.parameters["evidence"]["answers"])
+    answered = [record.received for record in records if record.status in {"ok", "derived"}]
     return SheetHead(
         case_id=case.settings.id,
         title=case.settings.title,

@@ -52,7 +52,7 @@ def issuer_sheets(case: Case, trace: Trace, formats: Sequence[str]) -> dict[tupl
         raise ReportError(
             _nothing("no holding of the trace can be frozen by a known issuer", [r.reason for r in found.left_out])
         )
-    head = head_of(case, trace)
+    head = head_of(case, trace, now=True)
     made = {}
     for issuer, rows in found.issuers().items():
         assets = {row.facts.asset: case.assets.shown(row.facts.asset) for row in rows}

@@ -241,7 +241,7 @@ class TraceView:
 
         found = issuers_of(self._case, self.trace)
         shown = {row.facts.asset: self.assets.shown(row.facts.asset) for row in found.rows}
-        sheet = issuer_sheet(found.rows, shown, head_of(self._case, self.trace))
+        sheet = issuer_sheet(found.rows, shown, head_of(self._case, self.trace, now=True))
         return SheetView(sheet, found.rows, [f"{each.holding}: {each.reason}" for each in found.left_out])
 
     @property

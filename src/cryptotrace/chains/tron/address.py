@@ -24,15 +24,27 @@ def address_of(raw: bytes) -> str:
 
     whole = _PREFIX + raw if len(raw) == 20 else raw
     if len(whole) != 21 or whole[:1] != _PREFIX:
-        raise InvalidAddress(f"a TRON address has 20 bytes, or 21 that start with 41; not {raw.hex() or 'none'}")
+        raise InvalidAddress(
+            f"a TRON address has 20 bytes, or 21 that start with 41; not {len(raw)} bytes {raw[:24].hex()}"
+        )
     return base58.b58encode_check(whole).decode("ascii")
 
 
 def bytes_of(address: str) -> bytes:
-    """The 20 bytes of a canonical address, as contracts see it."""
+    """The 20 bytes of an address, as contracts see it.
+
+    Raises:
+        InvalidAddress: not base58check, or another prefix than 0x41.
+    """
     import base58
 
-    return bytes(base58.b58decode_check(address)[1:])
+    try:
+        raw = bytes(base58.b58decode_check(address))
+    except ValueError:
+        raise InvalidAddress(f"{address!r} is not a TRON address in base58check") from None
+    if len(raw) != 21 or raw[:1] != _PREFIX:
+        raise InvalidAddress(f"{address!r} is base58check of {len(raw)} bytes, not of 21 that start with 41")
+    return raw[1:]
 
 
 def canonical_address(text: str, network: TronNetwork | None = None) -> str:

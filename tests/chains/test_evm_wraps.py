@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from tests.chains.evm_trees import ALICE, BOB, CAROL, TOKEN, WETH
+
+from cryptotrace.chains.evm.ether import EtherMove
+from cryptotrace.chains.evm.tokens import TokenMove
+from cryptotrace.chains.evm.wraps import Join, burns_first, find_joins, merged
+
+_WRAPPERS = frozenset({WETH})
+
+
+def _ether(payer: str, payee: str, units: int, place: str = "value") -> EtherMove:
+    return EtherMove(place, units, payer, payee)
+
+
+def _token(at: int, payer: str | None, payee: str | None, units: int, contract: str = WETH) -> TokenMove:
+    return TokenMove(at, f"log.{at}", "Transfer", contract, "erc20", None, units, payer, payee)
+
+
+def test_the_account_on_both_sides_is_joined_before_another_one() -> None:
+    others, own = _ether(BOB, WETH, 5, "call.0"), _ether(ALICE, WETH, 5, "call.1")
+    mint = _token(0, None, ALICE, 5)
+    assert find_joins([others, own], [mint], _WRAPPERS) == [Join(own, mint)]
+    assert find_joins([others], [mint], _WRAPPERS) == [Join(others, mint)]
+
+
+def test_amount_wrapper_and_direction_must_fit() -> None:
+    mint, burn = _token(0, None, ALICE, 5), _token(1, ALICE, None, 5)
+    for ether in (_ether(ALICE, WETH, 4), _ether(ALICE, CAROL, 5)):
+        assert find_joins([ether], [mint, burn], _WRAPPERS) == []
+    assert find_joins([_ether(WETH, ALICE, 5)], [mint], _WRAPPERS) == []
+    assert find_joins([_ether(ALICE, TOKEN, 5)], [_token(0, None, ALICE, 5, TOKEN)], _WRAPPERS) == []
+    assert find_joins([_ether(ALICE, WETH, 5)], [_token(0, BOB, ALICE, 5)], _WRAPPERS) == []
+
+
+def test_a_movement_is_of_one_wrap_at_most() -> None:
+    ether = _ether(ALICE, WETH, 5)
+    assert len(find_joins([ether], [_token(0, None, ALICE, 5), _token(1, None, ALICE, 5)], _WRAPPERS)) == 1
+
+
+def test_tokens_wait_until_a_wrap_ties_them_to_a_call() -> None:
+    before, burn, after = _token(0, BOB, ALICE, 2), _token(1, ALICE, None, 5), _token(2, BOB, ALICE, 3)
+    first, back = _ether(BOB, CAROL, 1, "call.0"), _ether(WETH, ALICE, 5, "call.1")
+    joins = find_joins([first, back], [before, burn, after], _WRAPPERS)
+    found = merged([first, back], [before, burn, after], joins)
+    assert [each.place for each in found] == ["call.0", "log.0", "log.1", "call.1", "log.2"]
+
+
+def test_a_burn_whose_event_comes_late_is_put_before_its_coin() -> None:
+    burn, back, other = _token(0, ALICE, None, 5), _ether(WETH, ALICE, 5, "call.0"), _ether(ALICE, BOB, 5, "call.1")
+    joins = [Join(back, burn)]
+    assert burns_first([back, other, burn], joins) == [burn, back, other]
+    assert burns_first([burn, back, other], joins) == [burn, back, other]
