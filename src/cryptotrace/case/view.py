@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cryptotrace.case.assets import AssetBook
+from cryptotrace.chains.networks import network
 from cryptotrace.ledger import export
 from cryptotrace.ledger.store import Store
 from cryptotrace.model.identity import Asset, Chain
@@ -246,7 +247,9 @@ class TraceView:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What lives on top of these transactions and is not followed, one sentence each."""
+        """What lives on top of these transactions, or happened beside their transfers; one sentence each."""
+        if network(self.trace.claims[0].asset.chain).is_account_chain:
+            return tuple(f"transaction {txid}: {what}" for txid, what in self.trace.notices)
         return tuple(f"transaction {txid} carries {what}, which is not followed" for txid, what in self.trace.notices)
 
     @property

@@ -202,7 +202,7 @@ def freeze_status(parsed: argparse.Namespace) -> int:
     if parsed.json:
         print_json(status.to_dict())
     else:
-        print(repr(status))
+        print(status.sentence())
     return 1 if status.state is Frozen.UNDETERMINED else 0
 
 

@@ -101,6 +101,7 @@ def account_transaction(
         order=Order.ASSUMED if execution is None and runs_code else Order.EXACT,
         missing=tuple(draft.missing),
         wraps=tuple(draft.wraps),
+        memo=None if wire is None else wire.memo.decode("utf-8", errors="backslashreplace"),
         notices=(*(() if wire is None else wire.notices), *draft.notices),
         evidence=evidence,
     )

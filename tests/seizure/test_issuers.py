@@ -1,0 +1,171 @@
+"""What an issuer could freeze: whole balance and claimed share apart, status, warnings; nothing left out in silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.seizure.tokenworld import EVM, Contract, World, block, facts_of, who
+from tests.seizure.traced import book, traced
+
+from cryptotrace.attribution.book import TagBook
+from cryptotrace.errors import ChainReorganised, NotSupported, SourceUnavailable
+from cryptotrace.model.accountsource import PotBalance
+from cryptotrace.model.identity import Account, Asset
+from cryptotrace.model.tag import Grade
+from cryptotrace.seizure.freezehistory import Frozen
+from cryptotrace.seizure.holdings import Holding, holdings
+from cryptotrace.seizure.issuers import IssuerRows, issuer_rows
+from cryptotrace.seizure.touchpoints import touch_points
+from cryptotrace.tracing.result import EndReason
+
+PAYMENTS = [
+    (10, "victim", "thief", 1000),
+    (20, "thief", "deposit", 300),
+    (30, "deposit", "hot", 300),
+    (40, "thief", "pocket", 500),
+    (50, "other", "pocket", 77),
+]
+
+
+def rows(world: World, tags: TagBook, contract: Contract | None = None, **more: object) -> IssuerRows:
+    made = traced(world, tags)
+    points = touch_points(made, tags, world)
+    tokens = {world.token: facts_of(world.token)}
+    settings = {"balances": world, "calls": contract, "logs": contract} | more
+    return issuer_rows(holdings(made, tags), tokens, points, **settings)  # type: ignore[arg-type]
+
+
+def test_balance_and_share_stand_apart_with_status_and_rule() -> None:
+    world, contract = World(PAYMENTS), Contract()
+    contract.freeze(60, "pocket")
+    contract.destroy(70, "pocket", 5)
+    found = rows(world, book(world, ("hot", "Exchange A")), contract)
+    by_account = {row.account: row for row in found.rows}
+    assert [row.id for row in found.rows] == ["I-0001", "I-0002", "I-0003"]
+    pocket = by_account[world.who("pocket")]
+    assert pocket.balance is not None
+    assert (pocket.balance.units, pocket.balance.at) == (577, block(100_000))
+    assert (pocket.claimed, pocket.balance_problem, pocket.is_share) == ({"Victim 1": 500}, "", True)
+    assert (pocket.freeze.state, pocket.freeze.destroyed) == (Frozen.FROZEN, 5)
+    assert pocket.warnings == ("ALREADY FROZEN", "5 base units were destroyed at this address")
+    assert pocket.rule is not None
+    assert pocket.rule.issuer == "Tether"
+    thief = by_account[world.who("thief")]
+    assert (thief.claimed, thief.freeze.state, thief.warnings) == ({"Victim 1": 200}, Frozen.NOT_FROZEN, ())
+    assert list(found.issuers()) == ["Tether"]
+
+
+def test_the_events_of_a_contract_are_read_once_for_all_rows() -> None:
+    world, contract = World(PAYMENTS), Contract()
+    assert len(rows(world, book(world, ("hot", "Exchange A")), contract).rows) == 3
+    assert contract.listed == [(0, 100)] * 3  # one listing per event, not per row
+
+
+def test_an_address_of_a_service_is_warned_of() -> None:
+    world = World(PAYMENTS[:4])
+    tags = book(world, ("hot", "Exchange A"), grade=Grade.D)
+    hot = next(row for row in rows(world, tags).rows if row.account == world.who("hot"))
+    assert hot.warnings[0].startswith("TAGGED as Exchange A (exchange, grade D")
+    assert hot.warnings[1] == "the tag Exchange A is below grade C: no measure rests on it alone"
+
+
+def test_a_deposit_address_is_warned_of() -> None:
+    unswept = World([(1, "other", "deposit", 7), (2, "deposit", "hot", 7), *PAYMENTS[:2]])
+    tags = book(unswept, ("hot", "Exchange A"))
+    made = traced(unswept, tags, claims=((2, 0),))
+    points = touch_points(made, tags, unswept)
+    found = issuer_rows(holdings(made, tags), {EVM: facts_of(EVM)}, points)
+    deposit = next(row for row in found.rows if row.account == unswept.who("deposit"))
+    assert deposit.warnings == ("DEPOSIT ADDRESS of a customer of Exchange A (L4): ask the service first",)
+
+
+def test_a_balance_that_is_not_read_is_not_zero_and_says_why() -> None:
+    class Silent:
+        def pot_balance(self, account: Account, asset: Asset, height: int | None = None) -> PotBalance:
+            raise SourceUnavailable("503 after every retry")
+
+    world = World(PAYMENTS)
+    tags = book(world, ("hot", "Exchange A"))
+    for balances, why in ((None, "not read: no source that can"), (Silent(), "not read: 503 after every retry")):
+        for row in rows(world, tags, balances=balances).rows:
+            assert (row.balance, row.balance_problem) == (None, why)
+            assert row.freeze.state is Frozen.UNDETERMINED
+
+
+def test_a_chain_that_was_reorganised_stops_the_run() -> None:
+    class Gone:
+        def pot_balance(self, account: Account, asset: Asset, height: int | None = None) -> PotBalance:
+            raise ChainReorganised("the tip is gone")
+
+    world = World(PAYMENTS)
+    with pytest.raises(ChainReorganised):
+        rows(world, book(world, ("hot", "Exchange A")), balances=Gone())
+
+
+def test_a_balance_below_the_share_is_warned_of() -> None:
+    class Less:
+        def pot_balance(self, account: Account, asset: Asset, height: int | None = None) -> PotBalance:
+            return PotBalance(account, asset, 150, block(9), "e" * 64)
+
+    world = World(PAYMENTS)
+    found = rows(world, TagBook(), balances=Less())
+    thief = next(row for row in found.rows if row.account == world.who("thief"))
+    assert thief.warnings[0].startswith("the balance is 50 base units less than the claimed share")
+
+
+def held(number: int, account: Account | None, asset: Asset, units: int) -> Holding:
+    return Holding(f"H-{number:04d}", account, "", asset, units, {"Anna": units}, EndReason.UNSPENT, "", ())
+
+
+def test_holdings_of_one_account_are_one_row_and_what_no_issuer_holds_is_named() -> None:
+    coin, unknown = Asset("eip155:1/slip44:60"), Asset("eip155:1/erc20:0x" + "11" * 20)
+    bridged = Asset("eip155:1/erc20:0x" + "22" * 20)
+    places = [
+        held(1, who("a"), EVM, 5),
+        held(2, who("b"), coin, 6),
+        held(3, who("a"), EVM, 2**256 - 1),
+        held(4, who("c"), unknown, 7),
+        held(5, who("d"), bridged, 8),
+        held(6, None, EVM, 9),
+    ]
+    other = replace(facts_of(bridged, None), issuer="", note="a token of the chain's bridge")
+    found = issuer_rows(places, {EVM: facts_of(EVM), bridged: other})
+    (row,) = found.rows
+    assert (row.account, row.holdings, row.claimed) == (who("a"), ("H-0001", "H-0003"), {"Anna": 2**256 + 4})
+    assert {left.holding: left.reason.split(":")[-1] for left in found.left_out} == {
+        "H-0002": "60 has no issuer that could freeze it",
+        "H-0004": " whether somebody can freeze it is not known",
+        "H-0005": " a token of the chain's bridge",
+        "H-0006": "no account is known",
+    }
+
+
+def test_under_poison_nothing_is_compared_with_a_balance() -> None:
+    world = World([*PAYMENTS[:1], (20, "other", "thief", 5), (30, "thief", "pocket", 1005)])
+    made = traced(world, TagBook(), rule="poison")
+    found = issuer_rows(holdings(made, TagBook()), {EVM: facts_of(EVM)}, balances=world)
+    assert found.rows
+    for row in found.rows:
+        assert not row.is_share
+        assert not row.warnings
+
+
+def test_a_source_that_lists_no_events_leaves_the_status_to_the_contract() -> None:
+    class NoLogs(Contract):
+        def logs(self, *asked: object) -> object:  # type: ignore[override]
+            raise NotSupported("no logs here")
+
+    world, contract = World(PAYMENTS), NoLogs()
+    contract.freeze(5, "pocket")
+    pocket = next(r for r in rows(world, TagBook(), contract).rows if r.account == world.who("pocket"))
+    assert pocket.freeze.state is Frozen.FROZEN
+    assert any("no logs here" in reason for reason in pocket.freeze.reasons)
+    assert pocket.freeze.destroyed is None
+
+
+def test_events_that_contradict_the_contract_are_a_warning() -> None:
+    world, contract = World(PAYMENTS), Contract(answers={"isBlackListed(address)": (1).to_bytes(32, "big")})
+    found = rows(world, TagBook(), contract, rules={}).rows
+    assert all("its events lead to not frozen" in row.warnings[-1] for row in found)
+    assert {row.rule for row in found} == {None}
