@@ -109,6 +109,17 @@ TESTED_ELSEWHERE = {
     "cryptotrace.case.claiming": "tests/case/test_case.py",
     "cryptotrace.case.fetching": "tests/case/test_case.py",
     "cryptotrace.case.tracing": "tests/case/test_case.py",
+    "cryptotrace.case.folder": "tests/case/test_case.py",
+    "cryptotrace.case.seizing": "tests/case/test_account_case.py",
+    "cryptotrace.case.sheets": "tests/case/test_account_case.py",
+    "cryptotrace.chains.family": "tests/chains/test_networks.py",
+    "cryptotrace.cli": "tests/test_cli.py",
+    "cryptotrace.cli.commands": "tests/test_cli.py",
+    "cryptotrace.cli.output": "tests/test_cli.py",
+    "cryptotrace.cli.parser": "tests/test_docs.py",
+    "cryptotrace.ledger.pothistory": "tests/ledger/test_accountgraph.py",
+    "cryptotrace.ledger.tables": "tests/ledger/test_store.py",
+    "cryptotrace.sources.bitcoin": "tests/sources/test_sources.py",
     "cryptotrace.chains.bitcoin.cursor": "tests/chains/test_bitcoin_wire.py",
     "cryptotrace.chains.bitcoin.foreign": "tests/chains/test_bitcoin_real_blocks.py",
     "cryptotrace.chains.bitcoin.partial_merkle": "tests/chains/test_bitcoin_proof.py",
@@ -116,6 +127,7 @@ TESTED_ELSEWHERE = {
     "cryptotrace.evidence.linked": "tests/evidence/test_archive.py",
     "cryptotrace.tracing.oracle_ledger": "tests/tracing/test_oracle.py",
     "cryptotrace.tracing.oracle_values": "tests/tracing/test_oracle.py",
+    "cryptotrace.model.accountsource": "tests/sources/test_accountmemory.py",
 }
 
 

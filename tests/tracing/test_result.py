@@ -5,11 +5,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from tests import notation, strategies
+from tests.account_world import TOKEN, block, digest, pot, who
 from tests.tracing import checks
 
 from cryptotrace.errors import InvalidAmount, ModelError, TracingError
+from cryptotrace.model.block import Position
+from cryptotrace.model.claim import Claim
+from cryptotrace.model.flow import Arrival, Flow, FlowKind
+from cryptotrace.model.pot import OpeningBasis, PotCheck
 from cryptotrace.model.verdict import LinkClass
-from cryptotrace.tracing.result import EndReason, Stops
+from cryptotrace.tracing.result import End, EndReason, Stops, Trace, TracedFlow
 
 
 def test_the_reconciliation_has_a_row_per_claimant_and_the_amount_at_each_kind_of_end() -> None:
@@ -117,3 +122,32 @@ def test_no_flow_is_further_from_its_exact_share_than_roundings_were_made_before
     for case in (chain, ledger):
         for rule in checks.CONSERVING:
             checks.rounds_within_bound(checks.run(case, rule), checks.run(case, rule, exact=True))
+
+
+def test_a_share_rests_on_every_unchecked_history_that_it_came_through() -> None:
+    """Victim -> A (unchecked) -> B (complete) -> C; somebody else's flow into B came through no unchecked history."""
+
+    def flow(name: str, by: str, to: str, height: int) -> Flow:
+        return Flow(name, FlowKind.TRANSFER, TOKEN, 5, pot(by), Position(height, 0), who(to), digest(name))
+
+    def traced(number: int, what: Flow, hop: int, to: str | None) -> TracedFlow:
+        arrival = None if to is None else Arrival(pot(to), what.departs, block(1).time, what.txid)
+        return TracedFlow(what, (("victim", 5),), hop, number, False, arrival, None)
+
+    flows = (
+        traced(0, flow("theft", "victim", "A", 1), 0, "A"),
+        traced(1, flow("direct", "victim", "B", 2), 0, "B"),
+        traced(2, flow("early", "B", "D", 3), 1, None),
+        traced(3, flow("a-b", "A", "B", 4), 1, "B"),
+        traced(4, flow("b-c", "B", "C", 5), 2, None),
+    )
+    ends = (End(EndReason.UNSPENT, None, pot("B"), who("B"), TOKEN, (("victim", 5),)),)
+    checks = (
+        PotCheck(pot("A"), who("A"), TOKEN, 1, 9, 0, OpeningBasis.BACKWARDS, 5, 5, 0),
+        PotCheck(pot("B"), who("B"), TOKEN, 1, 9, 0, OpeningBasis.HISTORY, 10, 10, 0),
+    )
+    claim = Claim("victim", "theft", TOKEN, 5)
+    trace = Trace((claim,), "fifo", False, Stops(), flows, ends, (), pots=checks)
+    found = {name: [check.account for check in upstream] for name, upstream in trace.unchecked().items()}
+    assert found == {"a-b": [who("A")], "b-c": [who("A")], pot("B"): [who("A")]}
+    assert trace.to_dict()["pots"] == [check.to_dict() for check in checks]
