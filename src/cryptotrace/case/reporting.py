@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +13,17 @@ from cryptotrace.attribution.book import TagBook
 from cryptotrace.case.custody import entry_of_trace
 from cryptotrace.case.sheets import FORMATS, SHEETS, file_name
 from cryptotrace.case.tracing import digest_of
+from cryptotrace.chains.family import Network
 from cryptotrace.chains.networks import network
 from cryptotrace.errors import EvidenceError, ReportError
-from cryptotrace.model.identity import Account, Chain
+from cryptotrace.ledger import accounts
+from cryptotrace.model.identity import Account, Asset, Chain
+from cryptotrace.model.movement import AccountTransaction
 from cryptotrace.model.tag import Tag
 from cryptotrace.model.transaction import Transaction
 from cryptotrace.reports.dossier import Answer, AssetFacts, Dossier, SourceFacts
 from cryptotrace.reports.draft import iso_time
+from cryptotrace.reports.sheetasset import NOT_KNOWN
 from cryptotrace.tracing.result import Trace
 
 if TYPE_CHECKING:
@@ -139,7 +143,7 @@ def dossier(case: Case, trace: Trace) -> Dossier:
         question=case.settings.question,
         author=case.settings.author,
         trace=trace,
-        assets={net.asset: AssetFacts(net.asset, net.name, net.symbol, net.decimals, net.is_training)},
+        assets={asset: _asset_facts(case, net, asset) for asset in _assets(net, trace, transactions)},
         transactions=transactions,
         tags=_tags(tags, transactions),
         tags_loaded=len(tags),
@@ -152,11 +156,13 @@ def dossier(case: Case, trace: Trace) -> Dossier:
             "hop limit": "none" if trace.stops.max_hops is None else str(trace.stops.max_hops),
             "block time limit": "none" if trace.stops.until is None else iso_time(trace.stops.until),
             "arithmetic": "fractions" if trace.exact else "whole base units",
+            **({"limit of transfers of an account": str(made.parameters["most_transfers"])} if trace.pots else {}),
             "own nodes only": "yes" if case.settings.own_nodes_only else "no",
         },
         software=f"cryptotrace {__version__}",
         cut_off=max((record.received for record in records if record.status in _ANSWERED), default=""),
         custody_head=made.digest,
+        account_transactions=_account_transactions(case, chain, transactions) if net.is_account_chain else {},
         outputs_only=tuple(t for t in dict.fromkeys(f.flow.txid for f in trace.flows) if t not in transactions),
     )
 
@@ -166,6 +172,23 @@ def _transactions(case: Case, chain: Chain, trace: Trace) -> dict[str, Transacti
     txids.update(dict.fromkeys(t.arrival.txid for t in trace.flows if t.arrival is not None))
     found = (case.store.transaction(chain, txid) for txid in txids)
     return {t.txid: t for t in found if t is not None}
+
+
+def _account_transactions(case: Case, chain: Chain, txids: Iterable[str]) -> dict[str, AccountTransaction]:
+    found = (accounts.transaction(case.store, chain, txid) for txid in txids)
+    return {each.txid: each for each in found if each is not None}
+
+
+def _assets(net: Network, trace: Trace, transactions: Mapping[str, Transaction]) -> dict[Asset, None]:
+    """Every asset of the trace and of the transactions that it passes, the chain's own coin first."""
+    moved = (posting.asset for transaction in transactions.values() for posting in transaction.postings)
+    return dict.fromkeys((net.asset, *(claim.asset for claim in trace.claims), *moved, *(p.asset for p in trace.pots)))
+
+
+def _asset_facts(case: Case, net: Network, asset: Asset) -> AssetFacts:
+    shown = case.assets.shown(asset)
+    symbol = "" if shown.symbol == NOT_KNOWN else shown.symbol
+    return AssetFacts(asset, net.name, symbol, shown.decimals, net.is_training, shown.basis)
 
 
 def _answers(case: Case, records: Sequence[Record], used: set[str]) -> tuple[Answer, ...]:
