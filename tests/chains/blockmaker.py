@@ -7,8 +7,12 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from cryptotrace.chains.bitcoin.hashes import double_sha256, hash_bytes, target_of_bits
+from cryptotrace.chains.bitcoin.auxpow import AuxPow, is_merge_mined, read_auxpow
+from cryptotrace.chains.bitcoin.cursor import Cursor
+from cryptotrace.chains.bitcoin.hashes import double_sha256, hash_bytes, scrypt_work, target_of_bits
+from cryptotrace.chains.bitcoin.header import check_work
 from cryptotrace.chains.bitcoin.merkle import merkle_root
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.wire import (
     Header,
     WireBlock,
@@ -16,8 +20,10 @@ from cryptotrace.chains.bitcoin.wire import (
     WireOutput,
     WireTransaction,
     decode_header,
+    encode,
     encode_header,
 )
+from cryptotrace.errors import ProofRefused
 from cryptotrace.model.transaction import Outpoint
 
 P2PKH = bytes.fromhex("76a914751e76e8199196d454941c45d1b3a323f1433bd688ac")
@@ -58,6 +64,60 @@ def mine(transactions: Sequence[WireTransaction], previous: str = "0" * 64, bits
         if int(header.hash, 16) <= target_of_bits(bits):
             return WireBlock(header, tuple(transactions))
     raise AssertionError("no nonce found")
+
+
+def mine_on(
+    network: BitcoinNetwork,
+    transactions: Sequence[WireTransaction],
+    previous: str = "0" * 64,
+    *,
+    version: int = 1,
+    extension: bytes = b"",
+) -> WireBlock:
+    """A block of the easiest work of a regtest-like network, merge-mined if its version says so."""
+    root = merkle_root([each.txid for each in transactions])
+    draft = Header(version, previous, root, 1_600_000_000, 0x207FFFFF, 0, "")
+    if is_merge_mined(version, network):
+        header = decode_header(encode_header(draft), network)
+        return WireBlock(replace(header, auxpow=merge_mined(header.hash)), tuple(transactions), extension)
+    for nonce in range(10_000):
+        header = decode_header(encode_header(replace(draft, nonce=nonce)), network)
+        try:
+            check_work(header, network)
+        except ProofRefused:
+            continue
+        return WireBlock(header, tuple(transactions), extension)
+    raise AssertionError("no nonce found")
+
+
+def merge_mined(
+    block_hash: str,
+    *,
+    text: bytes | None = None,
+    chain_branch: Sequence[bytes] = (),
+    chain_index: int = 0,
+    nonce: int = 0,
+    parent_version: int = 0x20000000,
+    bits: int = 0x207FFFFF,
+) -> AuxPow:
+    """The proof of a parent block made for it; ``text`` takes the place of the coinbase's text."""
+    node = hash_bytes(block_hash)
+    for place, sibling in enumerate(chain_branch):
+        is_right = chain_index >> place & 1
+        node = double_sha256(sibling + node if is_right else node + sibling)
+    if text is None:
+        text = b"\x03abc\xfa\xbemm" + node[::-1] + (1 << len(chain_branch)).to_bytes(4, "little")
+        text += nonce.to_bytes(4, "little")
+    first, other = coinbase(5_000, text), spend(Outpoint("77" * 32, 0))
+    draft = Header(parent_version, "55" * 32, merkle_root([first.txid, other.txid]), 1_600_000_000, bits, 0, "")
+    tries = (encode_header(replace(draft, nonce=tried)) for tried in range(10_000))
+    parent = next(raw for raw in tries if (scrypt_work(raw) or 0) <= target_of_bits(bits))
+    raw = encode(first) + bytes(32) + b"\x01" + hash_bytes(other.txid) + bytes(4)
+    raw += bytes([len(chain_branch)]) + b"".join(chain_branch) + chain_index.to_bytes(4, "little") + parent
+    cursor = Cursor(raw)
+    made = read_auxpow(cursor)
+    cursor.finish("proof")
+    return made
 
 
 outpoints = st.builds(Outpoint, st.binary(min_size=32, max_size=32).map(bytes.hex), st.integers(0, 0xFFFFFFFE))

@@ -99,7 +99,10 @@ _scripts = st.one_of(
 @given(_scripts, st.sampled_from(list(BITCOIN_NETWORKS)))
 def test_every_script_with_an_address_survives_the_round_trip(script: bytes, where: BitcoinNetwork) -> None:
     address = address_of_script(script, where)
-    assert address is not None
+    if address is None:
+        assert not where.has_witness
+        assert script[0] not in (0x76, 0xA9)
+        return
     assert script_of_address(address, where) == script
 
 

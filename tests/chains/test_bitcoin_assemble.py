@@ -84,7 +84,7 @@ def test_outputs_worth_more_than_what_is_spent_are_refused() -> None:
 
 def test_an_unknown_chain_is_refused() -> None:
     with pytest.raises(UnsupportedChain):
-        assemble.transaction(_raw(spend(_A), chain=Chain("bip122:12a765e31ffd4059bada1e25190f6e98")), {})
+        assemble.transaction(_raw(spend(_A), chain=Chain("bip122:fdbe99b90c90bae7505796461471d89a")), {})
 
 
 def test_spent_outputs_of_a_transaction_feed_the_next() -> None:

@@ -18,8 +18,8 @@ from cryptotrace.errors import ChainError, MalformedBytes, ProofRefused
 from cryptotrace.model.transaction import Outpoint
 
 #: Regtest's easiest target, under which the tests mine; the main network's.
-EASIEST = bitcoin_network("bitcoin-regtest").max_target
-MAIN = bitcoin_network("bitcoin").max_target
+EASIEST = bitcoin_network("bitcoin-regtest")
+MAIN = bitcoin_network("bitcoin")
 _leaves = st.lists(st.binary(min_size=32, max_size=32).map(bytes.hex), min_size=1, max_size=40, unique=True)
 
 
@@ -97,7 +97,7 @@ def test_an_altered_header_does_not_meet_its_work() -> None:
 def test_work_that_is_too_easy_for_the_network_is_refused() -> None:
     header = mine([coinbase(1)]).header
     with pytest.raises(ProofRefused, match="easier than this network allows"):
-        proof.check_work(header, 0xFFFF << 208)
+        proof.check_work(header, replace(EASIEST, max_target=0xFFFF << 208))
 
 
 def test_headers_must_build_on_each_other() -> None:

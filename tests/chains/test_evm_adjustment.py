@@ -47,10 +47,11 @@ def test_a_tax_on_a_transfer_is_a_burn_and_flagged() -> None:
     found.transaction()
 
 
-def test_a_rebase_is_an_issuance() -> None:
-    found = adjustment(_balance(100, 1), _balance(_MOST, 2), [], index=0)
+@pytest.mark.parametrize("after", [101, _MOST])
+def test_a_rebase_is_an_issuance(after: int) -> None:
+    found = adjustment(_balance(100, 1), _balance(after, 2), [], index=0)
     assert found is not None
-    assert (found.movements[0].kind, found.movements[0].units) == (FlowKind.ISSUANCE, _MOST - 100)
+    assert (found.movements[0].kind, found.movements[0].units) == (FlowKind.ISSUANCE, after - 100)
 
 
 @given(st.integers(0, _MOST), st.integers(0, _MOST), st.lists(st.tuples(st.booleans(), st.integers(0, _MOST))))

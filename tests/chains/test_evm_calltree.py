@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import contextlib
+import csv
+import io
 from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.chains.evm_trees import ALICE, BOB, CAROL, TOKEN, as_parity, frame, transfer, who
-from tests.shared_data import manifest_paths, read_json
+from tests.shared_data import manifest_paths, read_data, read_json
 
 from cryptotrace.chains.evm.address import canonical_address
 from cryptotrace.chains.evm.calltree import CallFrame, CallKind, has_logs, steps
@@ -176,7 +181,7 @@ def _told_data(told: Told) -> list[str]:
 
 @pytest.mark.shared
 def test_trees_of_the_call_tracer_are_those_of_the_trace_module() -> None:
-    """Six blocks that one project recorded from both; old call tracers say nothing of a self-destruct."""
+    """Four blocks that one project recorded from both; old call tracers say nothing of a self-destruct."""
     for height in ("0xf4240", "0xf44f2", "0xf45bf", "0xf7105"):
         stem = "eth-etl/ethereum-etl__web3_response"
         geth = read_json(f"{stem}.debug_traceBlockByNumber_{height}_tracer_calltracer.json")["result"]
@@ -188,6 +193,46 @@ def test_trees_of_the_call_tracer_are_those_of_the_trace_module() -> None:
                 assert [each.place for each in read_ether(parity, keeps=False).moves] == ["call.0"]
             else:
                 assert _moved(own) == _moved(parity)
+
+
+def _listed(row: dict[str, str]) -> tuple[str, str, int] | None:
+    """What a row of another project's list moves, by its own words for kind and error."""
+    is_moving = row["trace_type"] in {"create", "suicide"} or row["call_type"] == "call"
+    if not is_moving or row["error"] or not int(row["value"] or 0):
+        return None
+    return row["from_address"], row["to_address"], int(row["value"])
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "height"),
+    [
+        ("block_with_error", "0xf45bf"),
+        ("block_with_subtraces", "0xf4240"),
+        ("block_with_suicide", "0xf7105"),
+        ("block_without_transactions", "0x203aea"),
+        ("expected_traces", "0xf44f2"),
+    ],
+)
+def test_recorded_rows_move_what_another_project_lists(name: str, height: str) -> None:
+    stem = "eth-etl/ethereum-etl__"
+    listed = read_data(f"{stem}{name}{'' if name == 'expected_traces' else '__expected_traces'}.csv").decode()
+    trees, rewards = read_parity_block(read_json(f"{stem}web3_response.trace_block_{height}.json")["result"])
+    rows = list(csv.DictReader(io.StringIO(listed)))
+    assert [each for tree in trees.values() for each in _moved(tree)] == [each for each in map(_listed, rows) if each]
+    if rows:
+        paid = [int(row["value"]) for row in rows if row["trace_type"] == "reward"]
+        assert [each.units for each in rewards] == paid
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["block_with_error", "block_with_subtraces", "block_with_suicide"])
+def test_trees_of_a_geth_export_move_what_another_project_lists(name: str) -> None:
+    stem = "eth-etl/ethereum-etl__"
+    told = read_json(f"{stem}{name}__geth_traces.json")["transaction_traces"]
+    listed = read_data(f"{stem}test_extract_geth_traces_job__{name}__expected_traces.csv").decode()
+    expected = [each for each in map(_listed, csv.DictReader(io.StringIO(listed))) if each]
+    assert [each for tree in told for each in _moved(read_call_tracer(tree))] == expected
 
 
 @pytest.mark.shared
@@ -322,6 +367,34 @@ _FRAME = frame("CALL", ALICE, BOB, 1)
 def test_answers_that_are_no_tree_are_refused(told: Any) -> None:
     with pytest.raises(MalformedBytes):
         read_call_tracer(told)
+
+
+_leaves = st.one_of(
+    st.none(), st.booleans(), st.integers(-2, 2**70), st.sampled_from(["0x", "0x1", "CALL", "call", "suicide", ALICE])
+)
+_names = ["type", "from", "to", "value", "calls", "logs", "error", "action", "result", "traceAddress", "subtraces"]
+_names += ["callType", "address", "refundAddress", "balance", "topics", "data", "position", "transactionHash"]
+_json = st.recursive(
+    _leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(_names), inner, min_size=1, max_size=8)
+    ),
+    max_leaves=30,
+)
+
+
+@given(told=_json, name=st.sampled_from(["", *_names]))
+def test_no_answer_raises_anything_but_a_refusal(told: Any, name: str) -> None:
+    changed = {**_FRAME, name: told} if name else told
+    row = {**_ROW, name: told, "transactionHash": "0x" + "11" * 32} if name else told
+    for read in (
+        lambda: read_call_tracer(changed),
+        lambda: read_parity_trace([row]),
+        lambda: read_parity_trace(told if isinstance(told, list) else [_ROW, told]),
+        lambda: read_parity_block([row]),
+    ):
+        with contextlib.suppress(MalformedBytes):
+            read()
 
 
 def test_rewards_of_another_kind_are_refused() -> None:

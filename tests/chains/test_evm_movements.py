@@ -212,7 +212,7 @@ def test_a_tree_that_says_another_outcome_is_not_used() -> None:
 def test_other_events_in_the_tree_make_the_order_assumed() -> None:
     told = frame("CALL", ALICE, BOB, 0, frame("CALL", BOB, CAROL, 4), logs=((transfer(BOB, CAROL, 1), 0),))
     found = _moved(None, receipt(transfer(BOB, CAROL, 2)), read_call_tracer(told))
-    assert (found.order, found.missing) == (Order.ASSUMED, ("order",))
+    assert (found.order, found.missing) == (Order.ASSUMED, ())
     assert found.notices[0].startswith("call-tree-logs-differ")
     assert [each.units for each in found.movements[2:]] == [4, 2]
 
@@ -285,6 +285,15 @@ def test_a_deposit_without_its_ether_is_named() -> None:
     assert "internal calls" in found.missing
 
 
+def test_sides_that_stand_in_the_wrong_order_are_no_wrap_and_named() -> None:
+    calls = frame(
+        "CALL", BOB, ALICE, 0, frame("CALL", ALICE, WETH, 0, logs=((_deposit(5), 0),)), frame("CALL", ALICE, WETH, 5)
+    )
+    found = _moved(transaction(to=ALICE), receipt(_deposit(5)), read_call_tracer(calls))
+    assert (found.wraps, found.notices) == ((), ("wrap-not-in-order log.0",))
+    assert _places(found)[2:] == ["log.0", "call.1"]
+
+
 def test_of_two_equal_wraps_each_has_its_own_ether() -> None:
     calls = frame("CALL", ALICE, BOB, 6, *(frame("CALL", BOB, WETH, 3, logs=((_deposit(3, BOB), 0),)) for _ in "ab"))
     told = receipt(_deposit(3, BOB), _deposit(3, BOB))
@@ -299,9 +308,7 @@ def test_a_wrapper_of_the_callers_and_one_that_writes_transfers() -> None:
     arbitrum = BY_NAME["arbitrum"]
     weth = arbitrum.wrappers[0].contract
     calls = frame("CALL", ALICE, weth, 0, frame("CALL", weth, CAROL, 9), logs=((transfer(ALICE, ZERO, 9, weth), 0),))
-    found = _moved(
-        transaction(to=weth), receipt(transfer(ALICE, ZERO, 9, weth)), read_call_tracer(calls), arbitrum, l1_gas=0
-    )
+    found = _moved(transaction(to=weth), receipt(transfer(ALICE, ZERO, 9, weth)), read_call_tracer(calls), arbitrum)
     assert [(each.outflow, each.inflow) for each in found.wraps] == [("log.0", "call.0")]
 
 
@@ -344,6 +351,60 @@ def test_with_and_without_positions_each_asset_has_one_order_and_wraps_are_the_s
 
 def _of(found: AccountTransaction, asset: str) -> list[Any]:
     return [(e.place, e.units, e.payer, e.payee) for e in found.movements if e.asset == asset]
+
+
+_who = st.sampled_from([ALICE, BOB, CAROL, WETH, TOKEN])
+_any_log = st.one_of(
+    st.builds(transfer, _who, _who, st.integers(0, _MOST), _who),
+    st.builds(_deposit, st.integers(0, 2), _who),
+    st.builds(_withdrawal, st.integers(0, 2), _who),
+)
+_any_frame = st.recursive(
+    st.builds(
+        frame,
+        st.sampled_from(["CALL", "CREATE", "SELFDESTRUCT", "DELEGATECALL", "STATICCALL"]),
+        _who,
+        _who,
+        st.integers(0, 2),
+        error=st.sampled_from(["", "", "out of gas"]),
+    ),
+    lambda inner: st.builds(
+        lambda payer, payee, units, calls, logs: frame("CALL", payer, payee, units, *calls, logs=logs),
+        _who,
+        _who,
+        st.integers(0, 2),
+        st.lists(inner, max_size=3),
+        st.lists(_any_log, max_size=2).map(lambda logs: tuple((each, 0) for each in logs)),
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    network=st.sampled_from(sorted(BY_NAME)),
+    kind=st.sampled_from([0, 2, 3, 4, 0x55, 0x64, 0x69, 0x6A, 0x7E, 0x7F]),
+    told=st.one_of(st.none(), _any_frame),
+    logs=st.lists(_any_log, max_size=4),
+    has=st.tuples(st.booleans(), st.booleans(), st.sampled_from([True, False, None])),
+    to=st.one_of(st.none(), _who),
+)
+def test_whatever_is_told_gives_balanced_movements_with_names_of_their_own(
+    network: str, kind: int, told: Any, logs: list[Log], has: tuple[bool, bool, bool | None], to: str | None
+) -> None:
+    has_receipt, has_header, succeeded = has
+    found = _moved(
+        transaction(type=kind, to=to, value=2, mint=1),
+        receipt(*logs, succeeded=succeeded) if has_receipt else None,
+        read_call_tracer(told) if told else None,
+        BY_NAME[network],
+        header=header() if has_header else None,
+    )
+    found.transaction()
+    assert len(set(_places(found))) == len(found.movements)
+    assert [each.part for each in found.movements] == list(range(len(found.movements)))
+    assert all(each.units for each in found.movements if not each.place.startswith("log."))
+    places = set(_places(found))
+    assert all({each.outflow, each.inflow} <= places for each in found.wraps)
 
 
 # --- other chains and types -------------------------------------------------------------------------------------------

@@ -145,10 +145,11 @@ def test_a_wrapper_that_writes_transfers_is_not_counted_twice() -> None:
 
 
 def test_events_that_repeat_the_native_coin_are_no_token() -> None:
-    polygon = BY_NAME["polygon"]
-    told = transfer(ALICE, BOB, 5, next(iter(polygon.mirrors)))
-    reading = read_tokens((told,), polygon)
-    assert (reading.moves, reading.notices) == ([], ("native-coin-event log.0",))
+    system, polygon = "0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE", "0x0000000000000000000000000000000000001010"
+    for name, contract in (("ethereum", system), ("polygon", system), ("polygon", polygon)):
+        reading = read_tokens((transfer(ALICE, BOB, 5, contract),), BY_NAME[name])
+        assert (reading.moves, reading.notices) == ([], ("native-coin-event log.0",))
+    assert len(read_tokens((transfer(ALICE, BOB, 5, polygon),), ETHEREUM).moves) == 1
 
 
 @pytest.mark.parametrize("topics", [(), (ALICE,)])
@@ -163,6 +164,8 @@ def test_destroyed_funds_are_burnt_once_where_a_transfer_says_it_too() -> None:
     assert [each[0] for each in _read(transfer(ALICE, ZERO, 7), destroyed)] == ["log.0"]
     assert [each[0] for each in _read(transfer(ALICE, ZERO, 6), destroyed)] == ["log.0", "log.1"]
     assert [each[0] for each in _read(transfer(ALICE, BOB, 7), destroyed)] == ["log.0", "log.1"]
+    far = (transfer(ALICE, ZERO, 7), transfer(BOB, CAROL, 1), destroyed)
+    assert [each[0] for each in _read(*far)] == ["log.0", "log.1", "log.2"]
 
 
 def test_issue_and_redeem_are_the_owners_and_without_him_a_notice() -> None:

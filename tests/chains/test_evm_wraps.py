@@ -20,28 +20,34 @@ def _token(at: int, payer: str | None, payee: str | None, units: int, contract: 
 def test_the_account_on_both_sides_is_joined_before_another_one() -> None:
     others, own = _ether(BOB, WETH, 5, "call.0"), _ether(ALICE, WETH, 5, "call.1")
     mint = _token(0, None, ALICE, 5)
-    assert find_joins([others, own], [mint], _WRAPPERS) == [Join(own, mint)]
-    assert find_joins([others], [mint], _WRAPPERS) == [Join(others, mint)]
+    assert find_joins([others, own], [mint], _WRAPPERS, _WRAPPERS) == [Join(own, mint)]
+    assert find_joins([others], [mint], _WRAPPERS, _WRAPPERS) == [Join(others, mint)]
+
+
+def test_weth9_never_pays_another_account() -> None:
+    back, burn = _ether(WETH, BOB, 5), _token(0, ALICE, None, 5)
+    assert find_joins([back], [burn], _WRAPPERS, frozenset()) == []
+    assert find_joins([back], [burn], _WRAPPERS, _WRAPPERS) == [Join(back, burn)]
 
 
 def test_amount_wrapper_and_direction_must_fit() -> None:
     mint, burn = _token(0, None, ALICE, 5), _token(1, ALICE, None, 5)
     for ether in (_ether(ALICE, WETH, 4), _ether(ALICE, CAROL, 5)):
-        assert find_joins([ether], [mint, burn], _WRAPPERS) == []
-    assert find_joins([_ether(WETH, ALICE, 5)], [mint], _WRAPPERS) == []
-    assert find_joins([_ether(ALICE, TOKEN, 5)], [_token(0, None, ALICE, 5, TOKEN)], _WRAPPERS) == []
-    assert find_joins([_ether(ALICE, WETH, 5)], [_token(0, BOB, ALICE, 5)], _WRAPPERS) == []
+        assert find_joins([ether], [mint, burn], _WRAPPERS, _WRAPPERS) == []
+    assert find_joins([_ether(WETH, ALICE, 5)], [mint], _WRAPPERS, _WRAPPERS) == []
+    assert find_joins([_ether(ALICE, TOKEN, 5)], [_token(0, None, ALICE, 5, TOKEN)], _WRAPPERS, _WRAPPERS) == []
+    assert find_joins([_ether(ALICE, WETH, 5)], [_token(0, BOB, ALICE, 5)], _WRAPPERS, _WRAPPERS) == []
 
 
 def test_a_movement_is_of_one_wrap_at_most() -> None:
     ether = _ether(ALICE, WETH, 5)
-    assert len(find_joins([ether], [_token(0, None, ALICE, 5), _token(1, None, ALICE, 5)], _WRAPPERS)) == 1
+    assert len(find_joins([ether], [_token(0, None, ALICE, 5), _token(1, None, ALICE, 5)], _WRAPPERS, _WRAPPERS)) == 1
 
 
 def test_tokens_wait_until_a_wrap_ties_them_to_a_call() -> None:
     before, burn, after = _token(0, BOB, ALICE, 2), _token(1, ALICE, None, 5), _token(2, BOB, ALICE, 3)
     first, back = _ether(BOB, CAROL, 1, "call.0"), _ether(WETH, ALICE, 5, "call.1")
-    joins = find_joins([first, back], [before, burn, after], _WRAPPERS)
+    joins = find_joins([first, back], [before, burn, after], _WRAPPERS, frozenset())
     found = merged([first, back], [before, burn, after], joins)
     assert [each.place for each in found] == ["call.0", "log.0", "log.1", "call.1", "log.2"]
 

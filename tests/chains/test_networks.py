@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from tests.chains.blockmaker import GENESIS_TRANSACTION
 from tests.shared_data import read_data
 
-from cryptotrace.chains import NETWORKS, account, asset, bitcoin_network, candidates
+from cryptotrace.chains import NETWORKS, account, asset, bitcoin_network, candidates, network
 from cryptotrace.chains.bitcoin.header import check_work
+from cryptotrace.chains.bitcoin.network import BITCOIN_NETWORKS
 from cryptotrace.chains.bitcoin.wire import Header, decode_header, decode_transaction, encode_header
 from cryptotrace.errors import InvalidAddress, InvalidIdentifier, UnsupportedChain
 from cryptotrace.model.identity import Account, Asset, Chain
@@ -31,12 +32,29 @@ _GENESIS = {
 }
 
 
+_FIRST_LITECOIN_ROOT = "97ddfbbae6be97fd6cdf3e7ca13232a3afff2353e29badfab7f73011edd4ced9"
+_FIRST_DOGECOIN_ROOT = "5b2a3f53f605d62c53e62932dac6925e3d74afa5a4b459745c36d42d0ed26a69"
+_GENESIS |= {
+    "bitcoin-cash": _GENESIS["bitcoin"],
+    "litecoin": (_FIRST_LITECOIN_ROOT, 1317972665, 0x1E0FFFF0, 2084524493),
+    "litecoin-testnet": (_FIRST_LITECOIN_ROOT, 1486949366, 0x1E0FFFF0, 293345),
+    "litecoin-regtest": (_FIRST_LITECOIN_ROOT, 1296688602, 0x207FFFFF, 0),
+    "dogecoin": (_FIRST_DOGECOIN_ROOT, 1386325540, 0x1E0FFFF0, 99943),
+    "dogecoin-testnet": (_FIRST_DOGECOIN_ROOT, 1391503289, 0x1E0FFFF0, 997879),
+    "dogecoin-regtest": (_FIRST_DOGECOIN_ROOT, 1296688602, 0x207FFFFF, 2),
+}
+
+
+def test_every_network_of_the_family_has_its_genesis_block_here() -> None:
+    assert set(_GENESIS) == {each.name for each in BITCOIN_NETWORKS}
+
+
 @pytest.mark.parametrize("name", sorted(_GENESIS))
 def test_each_genesis_hash_is_that_of_its_rebuilt_header_and_meets_its_work(name: str) -> None:
     root, time, bits, nonce = _GENESIS[name]
     header = decode_header(encode_header(Header(1, "0" * 64, root, time, bits, nonce, "")))
     assert header.hash == bitcoin_network(name).genesis_hash
-    check_work(header, bitcoin_network(name).max_target)
+    check_work(header, bitcoin_network(name))
 
 
 def test_the_first_merkle_root_is_the_first_transaction() -> None:
@@ -45,8 +63,10 @@ def test_the_first_merkle_root_is_the_first_transaction() -> None:
 
 def test_friendly_names_and_caip2_name_the_same_chain() -> None:
     for chain, each in NETWORKS.items():
-        assert bitcoin_network(each.name) is bitcoin_network(chain) is each
+        assert network(each.name) is network(chain) is each
         assert each.chain == chain
+    for each in BITCOIN_NETWORKS:
+        assert bitcoin_network(each.name) is each
 
 
 def test_identifiers_are_those_of_the_caip_profiles() -> None:
@@ -54,18 +74,54 @@ def test_identifiers_are_those_of_the_caip_profiles() -> None:
     assert main.chain == Chain("bip122:000000000019d6689c085ae165831e93")
     assert main.asset == Asset("bip122:000000000019d6689c085ae165831e93/slip44:0")
     assert {each.asset.reference for each in NETWORKS.values() if each.is_training} == {"1"}
-    assert [each.name for each in NETWORKS.values() if not each.is_training] == ["bitcoin"]
+    coins = {each.name: each.asset.reference for each in BITCOIN_NETWORKS if not each.is_training}
+    assert coins == {"bitcoin": "0", "litecoin": "2", "dogecoin": "3", "bitcoin-cash": "145"}
+
+
+def test_a_fork_is_named_by_its_first_own_block_and_shares_the_genesis_block() -> None:
+    main, cash = bitcoin_network("bitcoin"), bitcoin_network("bitcoin-cash")
+    assert main.genesis_hash == cash.genesis_hash
+    assert cash.chain == Chain("bip122:000000000000000000651ef99cb9fcbe")
+    assert main.landmark is not None
+    assert cash.landmark is not None
+    assert main.landmark[0] == cash.landmark[0] == 478_559
+    assert main.landmark[1] != cash.landmark[1]
+    assert bitcoin_network("litecoin").landmark is None
 
 
 def test_an_unknown_chain_is_refused_with_the_known_ones_named() -> None:
     with pytest.raises(UnsupportedChain, match="bitcoin-testnet4") as caught:
-        bitcoin_network("dogecoin")
-    assert "'dogecoin'" in str(caught.value)
+        bitcoin_network("feathercoin")
+    assert "'feathercoin'" in str(caught.value)
 
 
-def test_a_main_network_address_has_one_candidate() -> None:
-    address = "1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH"
-    assert candidates(address) == (Account(f"bip122:000000000019d6689c085ae165831e93:{address}"),)
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", ["bitcoin"]),
+        ("1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH", ["bitcoin", "bitcoin-cash"]),
+        ("3LRW7jeCvQCRdPF8S3yUCfRAx4eqXFmdcr", ["bitcoin", "litecoin", "bitcoin-cash"]),
+        ("MSdeRd4AsX3rRtX2Xvxp2JfaGmFHUYVk9A", ["litecoin"]),
+        ("DD4KSSuBJqcjuTcvUg1CgUKeurPUFeEZkE", ["dogecoin"]),
+        ("A7HRQk3GFCW2QasvdZxXuYj8kkQK5QrYLs", ["dogecoin"]),
+        ("bitcoincash:qr6m7j9njldwwzlg9v7v53unlr4jkmx6eylep8ekg2", ["bitcoin-cash"]),
+        ("qr6m7j9njldwwzlg9v7v53unlr4jkmx6eylep8ekg2", ["bitcoin-cash"]),
+        ("nhRsrUaxZou6sewjqaS37cJrMRJRgwVXdk", ["dogecoin-testnet"]),
+    ],
+)
+def test_an_address_that_several_chains_share_names_them_all(address: str, names: list[str]) -> None:
+    found = candidates(address)
+    assert [NETWORKS[each.chain].name for each in found] == names
+    assert all(account(each, each.chain) == each for each in found)
+
+
+def test_the_old_spelling_of_an_address_is_the_same_account_as_the_new_one() -> None:
+    assert account("3LRW7jeCvQCRdPF8S3yUCfRAx4eqXFmdcr", "litecoin") == account(
+        "MSdeRd4AsX3rRtX2Xvxp2JfaGmFHUYVk9A", "litecoin"
+    )
+    cash = Account("bip122:000000000000000000651ef99cb9fcbe:qp63uahgrxged4z5jswyt5dn5v3lzsem6cy4spdc2h")
+    assert account("1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH", "bitcoin-cash") == cash
+    assert account("BITCOINCASH:QP63UAHGRXGED4Z5JSWYT5DN5V3LZSEM6CY4SPDC2H", "bitcoin-cash") == cash
 
 
 def test_a_test_address_is_valid_on_every_test_network_that_shares_its_format() -> None:
@@ -77,6 +133,9 @@ def test_a_test_address_is_valid_on_every_test_network_that_shares_its_format() 
         "bitcoin-testnet4",
         "bitcoin-signet",
         "bitcoin-regtest",
+        "litecoin-testnet",
+        "litecoin-regtest",
+        "dogecoin-regtest",
     }
 
 
@@ -179,7 +238,7 @@ def test_a_chain_by_name_or_identifier_stands_for_its_native_asset() -> None:
         (f"eip155:1/erc20:{DAI[2:]}", "0x and 40 hex digits"),
         (f"eip155:1/erc20:0X{DAI[2:]}", "0x and 40 hex digits"),
         (f"eip155:1/erc721:{DAI[:-1]}g/1", "0x and 40 hex digits"),
-        ("dogecoin", "is not a CAIP-19"),
+        ("feathercoin", "is not a CAIP-19"),
         (BTC + "0", "is not a CAIP-19"),
     ],
 )
@@ -207,7 +266,7 @@ def test_an_asset_once_canonical_stays_as_it_is(written: str) -> None:
     try:
         once = asset(written)
     except InvalidIdentifier:
-        assert written.startswith(f"{BTC}/slip44:"), written  # only a coin type that is not bitcoin's own
+        assert written.startswith((f"{BTC}/slip44:", "eip155:1/slip44:")), written  # only a coin type of another chain
         return
     assert asset(once) == once == Asset(str(once))
     assert (once.chain, once.namespace) == (Asset(written).chain, Asset(written).namespace)

@@ -11,12 +11,15 @@ place                  what
 ``call.0.2``           an internal call with value, by its trace address: third call of the first call (TRON:
                        ``call.3``, its place in the list of internal transactions; its TRC-10 ``call.3.1002000``)
 ``log.3``              a token transfer, by the place of its log in the receipt, from 0; ``log.3.1`` in a batch
-``fee.burnt``          the part of the fee that nobody gets
-``fee.paid``           the part of the fee that the block's producer or another account gets; ``fee.l1`` a rollup's
+``call.0.2.burnt``     what was left in a contract that destroyed itself to itself
+``fee.burnt``          the part of the fee that nobody gets; ``fee.blob`` that of blobs
+``fee.paid``           the part of the fee that the block's producer gets; ``fee.base`` the base fee where an account
+                       gets it, ``fee.l1`` and ``fee.operator`` a rollup's
 ``fee``                the whole fee where its parts are not told apart
+``mint``               what a rollup creates for the sender of a deposit
 ``withdrawal.5``       a staking withdrawal, by its place in the block; the transaction is then the block (its hash)
-``reward``             what the block's producer gets as new coins; the transaction is then the block. TRON: the
-                       reward for votes and blocks that a transaction withdraws
+``reward``             what the block's producer gets as new coins, ``reward.uncle.0`` that of an uncle; the
+                       transaction is then the block. TRON: what a transaction withdraws for votes and blocks
 ``row.7``              a row of an export that says no place: the seventh of its transaction
 ``adjustment``         what a token did beside its transfers (tax, rebase), found by comparing with balances
 =====================  ===============================================================================================

@@ -1,6 +1,7 @@
 """Addresses of the Bitcoin family: text to script and back, checksum verified.
 
-Source: BIP 13 and BIP 16 (base58check), BIP 141, BIP 173, BIP 350 (witness programs).
+Source: BIP 13 and BIP 16 (base58check), BIP 141, BIP 173, BIP 350 (witness programs); the CashAddr specification
+(Bitcoin Cash); LIP-4 (MWEB addresses, which are refused by name).
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import base58
 
-from cryptotrace.chains.bitcoin import bech32
+from cryptotrace.chains.bitcoin import bech32, cashaddr
+from cryptotrace.chains.bitcoin.cashtokens import locking_script
 from cryptotrace.errors import InvalidAddress
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 _BASE58 = frozenset("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
 _OP_1, _OP_16 = 0x51, 0x60
+_MWEB_PREFIXES = ("ltcmweb1", "tmweb1")
+_KEY, _SCRIPT = 0, 1
 
 
 def _check_letters(text: str) -> None:
@@ -47,6 +51,11 @@ def is_p2sh(script: bytes) -> bool:
     return len(script) == 23 and script[:2] == b"\xa9\x14" and script[22] == 0x87
 
 
+def is_p2sh32(script: bytes) -> bool:
+    """True if the script pays to the double SHA-256 of a script (Bitcoin Cash, CHIP-2022-05)."""
+    return len(script) == 35 and script[:2] == b"\xaa\x20" and script[34] == 0x87
+
+
 def witness_program(script: bytes) -> tuple[int, bytes] | None:
     """Version and program if ``script`` is a witness program of any version (BIP 141), else None."""
     if not 4 <= len(script) <= 42 or script[1] != len(script) - 2:
@@ -61,15 +70,18 @@ def witness_program(script: bytes) -> tuple[int, bytes] | None:
 def address_of_script(script: bytes, network: BitcoinNetwork) -> str | None:
     """The address that the script is, in canonical spelling; None if there is none.
 
-    A P2PK output has no address: the address of its key's hash is another script, and another account.
+    A P2PK output has no address: the address of its key's hash is another script, and another account. On Bitcoin Cash
+    it is the address of the locking script behind a token.
 
-    Source: BIP 13, BIP 173, BIP 350.
+    Source: BIP 13, BIP 173, BIP 350; the CashAddr specification.
     """
+    if network.cashaddr_prefix:
+        return _cash_address(locking_script(script, network), network)
     if is_p2pkh(script):
         return base58.b58encode_check(bytes([network.p2pkh_version]) + script[3:23]).decode("ascii")
     if is_p2sh(script):
         return base58.b58encode_check(bytes([network.p2sh_version]) + script[2:22]).decode("ascii")
-    witness = witness_program(script)
+    witness = witness_program(script) if network.has_witness else None
     if witness is None:
         return None
     version, program = witness
@@ -79,22 +91,45 @@ def address_of_script(script: bytes, network: BitcoinNetwork) -> str | None:
     return bech32.encode(network.bech32_prefix, [version, *bech32.to_values(program)], encoding)
 
 
+def _cash_address(script: bytes, network: BitcoinNetwork) -> str | None:
+    if is_p2pkh(script):
+        return cashaddr.encode(network.cashaddr_prefix, _KEY, script[3:23])
+    if is_p2sh(script):
+        return cashaddr.encode(network.cashaddr_prefix, _SCRIPT, script[2:22])
+    return cashaddr.encode(network.cashaddr_prefix, _SCRIPT, script[2:34]) if is_p2sh32(script) else None
+
+
 def script_of_address(text: str, network: BitcoinNetwork) -> bytes:
     """The script that the address stands for.
+
+    On Bitcoin Cash a CashAddr is read with its prefix or without, a token-aware one as the plain one of the same
+    script, and bitcoin's own spelling too. On Litecoin the old spelling of P2SH, which is bitcoin's, is read.
 
     Raises:
         InvalidAddress: wrong checksum, another network's address, a form that is none, or look-alike letters.
 
-    Source: BIP 13, BIP 173, BIP 350.
+    Source: BIP 13, BIP 173, BIP 350; the CashAddr specification.
     """
+    if network.has_mweb and str(text).lower().startswith(_MWEB_PREFIXES):
+        raise InvalidAddress(
+            f"{text[:100]!r} is an address inside of Litecoin's extension block (MWEB): what is paid to it cannot be "
+            "seen by anybody but its owner, and this version does not follow it"
+        )
     _check_letters(text)
-    if text.lower().startswith(network.bech32_prefix + "1"):
+    if network.has_witness and text.lower().startswith(network.bech32_prefix + "1"):
         return _script_of_witness_address(text, network)
+    if network.cashaddr_prefix and text[0] not in "13":  # which is how every address of bitcoin's spelling begins
+        return _script_of_cash_address(text, network)
+    return _script_of_base58_address(text, network)
+
+
+def _script_of_base58_address(text: str, network: BitcoinNetwork) -> bytes:
     for at, letter in enumerate(text, 1):
         if letter not in _BASE58:
+            begins = f"it does not begin with {network.bech32_prefix}1, and " if network.has_witness else ""
             raise InvalidAddress(
-                f"{text!r} is not an address of {network.name}: it does not begin with {network.bech32_prefix}1, "
-                f"and its character {at} is {letter!r}, which base58 never uses"
+                f"{text!r} is not an address of {network.name}: {begins}"
+                f"its character {at} is {letter!r}, which base58 never uses"
             )
     try:
         payload = base58.b58decode_check(text)
@@ -104,12 +139,22 @@ def script_of_address(text: str, network: BitcoinNetwork) -> bytes:
         ) from None
     if len(payload) == 21 and payload[0] == network.p2pkh_version:
         return b"\x76\xa9\x14" + payload[1:] + b"\x88\xac"
-    if len(payload) == 21 and payload[0] == network.p2sh_version:
+    if len(payload) == 21 and payload[0] in (network.p2sh_version, network.p2sh_old_version):
         return b"\xa9\x14" + payload[1:] + b"\x87"
     raise InvalidAddress(
         f"{text!r} has a valid base58check checksum but is not an address of {network.name}: "
         f"version byte {payload[0] if payload else None}, {len(payload)} bytes"
     )
+
+
+def _script_of_cash_address(text: str, network: BitcoinNetwork) -> bytes:
+    kind, digest = cashaddr.decode(text, network.cashaddr_prefix)
+    plain = kind & 1  # a token-aware address (2, 3) locks with the same script as the plain one (0, 1)
+    if kind > 3 or len(digest) not in ((20,), (20, 32))[plain]:
+        raise InvalidAddress(f"{text!r} has a valid checksum and is of a type ({kind}) that no script has")
+    if plain == _KEY:
+        return b"\x76\xa9\x14" + digest + b"\x88\xac"
+    return b"\xa9\x14" + digest + b"\x87" if len(digest) == 20 else b"\xaa\x20" + digest + b"\x87"
 
 
 def _script_of_witness_address(text: str, network: BitcoinNetwork) -> bytes:
@@ -129,7 +174,10 @@ def _script_of_witness_address(text: str, network: BitcoinNetwork) -> bytes:
 
 
 def canonical_address(text: str, network: BitcoinNetwork) -> str:
-    """The one spelling of an address: base58 as it is, witness addresses lower-case.
+    """The one spelling of an address.
+
+    Base58 is written as it is, a witness address in lower case, a CashAddr in lower case and without its prefix,
+    which the chain says.
 
     Raises:
         InvalidAddress: the text is not an address of that network.

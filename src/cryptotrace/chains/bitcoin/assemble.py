@@ -32,7 +32,7 @@ def output_flows(raw: RawTransaction) -> tuple[tuple[Flow, bytes], ...]:
         MalformedBytes: the bytes are not a transaction.
     """
     where = bitcoin_network(raw.chain)
-    wire = _decode(raw)
+    wire = decoded(raw)
     pot = transaction_pot(raw.chain, raw.txid)
     height = -1 if raw.block is None else raw.block.height
     return tuple(
@@ -74,7 +74,7 @@ def transaction(
         UnsupportedChain: the chain is not known.
     """
     where = bitcoin_network(raw.chain)
-    wire = _decode(raw)
+    wire = decoded(raw)
     outputs = _output_postings(wire, where)
     created = sum(each.units for each in outputs)
     if wire.is_coinbase:
@@ -86,11 +86,18 @@ def transaction(
         # the fee is a difference: it has been checked no further than the least checked input
         fee_standing = max(*(each.standing for each in inputs), Standing.RECOMPUTED, key=_WEAKNESS.index)
         postings = (*inputs, *outputs, Posting(PostingKind.FEE, where.asset, fee, standing=fee_standing))
-    return Transaction(raw.chain, raw.txid, raw.block, raw.index, postings, raw.evidence, notices(wire))
+    return Transaction(raw.chain, raw.txid, raw.block, raw.index, postings, raw.evidence, notices(wire, where))
 
 
-def _decode(raw: RawTransaction) -> WireTransaction:
-    wire = decode_transaction(raw.raw)
+def decoded(raw: RawTransaction) -> WireTransaction:
+    """The transaction as its bytes say, read in the form of its chain.
+
+    Raises:
+        SourceLied: the bytes hash to another txid.
+        MalformedBytes: the bytes are not a transaction.
+        UnsupportedChain: the chain is not known.
+    """
+    wire = decode_transaction(raw.raw, bitcoin_network(raw.chain))
     if wire.txid != raw.txid:
         raise SourceLied(
             f"the bytes given for transaction {raw.txid} hash to {wire.txid} (evidence {raw.evidence or 'none'}); "

@@ -1,10 +1,11 @@
 """Hashes as the chain computes them and as explorers print them, and the target that a hash is held against.
 
-Source: Bitcoin Core (double SHA-256, compact form of the target).
+Source: Bitcoin Core (double SHA-256, compact form of the target); Litecoin Core (scrypt).
 """
 
 from __future__ import annotations
 
+import hashlib
 from hashlib import sha256
 
 from cryptotrace.errors import InvalidIdentifier, ProofRefused
@@ -14,6 +15,17 @@ from cryptotrace.model.transaction import txid_text
 def double_sha256(data: bytes) -> bytes:
     """SHA-256 of the SHA-256, in the order in which it is computed (explorers print it reversed)."""
     return sha256(sha256(data).digest()).digest()
+
+
+def scrypt_work(header: bytes) -> int | None:
+    """The number that a header's scrypt hash is, to be held against its target; None if this Python has no scrypt.
+
+    Source: Litecoin Core, ``scrypt_1024_1_1_256``.
+    """
+    scrypt = getattr(hashlib, "scrypt", None)  # missing where OpenSSL was built without it
+    if scrypt is None:
+        return None
+    return int.from_bytes(scrypt(header, salt=header, n=1024, r=1, p=1, dklen=32), "little")
 
 
 def hash_text(digest: bytes) -> str:

@@ -12,11 +12,12 @@ from cryptotrace.chains.bitcoin.cursor import Cursor
 from cryptotrace.chains.bitcoin.hashes import hash_text
 from cryptotrace.chains.bitcoin.header import check_work
 from cryptotrace.chains.bitcoin.merkle import pair
-from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, decode_header
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
+from cryptotrace.chains.bitcoin.wire import Header, read_header
 from cryptotrace.errors import ProofRefused
 
-#: More transactions than this do not fit into a block: its weight over that of the smallest transaction.
-_MAX_TRANSACTIONS = 4_000_000 // 240
+#: Weight, or bytes, of the smallest transaction: more than the largest block over this do not fit into a block.
+_LEAST_WEIGHT = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class _PartialTree:
         return root
 
 
-def parse_merkle_block(raw: bytes, max_target: int) -> MerkleBlock:
+def parse_merkle_block(raw: bytes, network: BitcoinNetwork) -> MerkleBlock:
     """Read and check a partial Merkle tree with its header (``gettxoutproof``, the message ``merkleblock``).
 
     A matched txid of a transaction of 64 bytes could still be an inner node: the caller holds the transaction's
@@ -89,7 +90,7 @@ def parse_merkle_block(raw: bytes, max_target: int) -> MerkleBlock:
 
     Args:
         raw: header and tree.
-        max_target: the network's easiest target (``Network.max_target``).
+        network: the chain, whose kind of work and easiest target the header must meet.
 
     Raises:
         MalformedBytes: truncated or trailing bytes.
@@ -99,10 +100,10 @@ def parse_merkle_block(raw: bytes, max_target: int) -> MerkleBlock:
     Source: BIP 37.
     """
     raw = bytes(raw)
-    header = decode_header(raw[:HEADER_SIZE])
-    reader = Cursor(raw, HEADER_SIZE)
+    reader = Cursor(raw)
+    header = read_header(reader, network)
     n_transactions = int.from_bytes(reader.take(4, "transaction count"), "little")
-    if not 0 < n_transactions <= _MAX_TRANSACTIONS:
+    if not 0 < n_transactions <= network.max_block_size // _LEAST_WEIGHT:
         raise ProofRefused(f"partial Merkle tree: {n_transactions} transactions cannot be in one block")
     n_hashes = reader.compact("hash count")
     if n_hashes > n_transactions:
@@ -110,7 +111,7 @@ def parse_merkle_block(raw: bytes, max_target: int) -> MerkleBlock:
     hashes = [reader.take(32, f"hashes[{i}]") for i in range(n_hashes)]
     flags = reader.take(reader.compact("flag bytes"), "flags")
     reader.finish("proof")
-    check_work(header, max_target)
+    check_work(header, network)
     tree = _PartialTree(n_transactions, hashes, flags)
     root = hash_text(tree.root())
     if root != header.merkle_root:

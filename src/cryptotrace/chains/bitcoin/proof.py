@@ -1,7 +1,7 @@
 """What can be checked without trusting anybody: a whole block, or one transaction under a header.
 
 What this does not show: that an output is unspent, that the chain is the one with the most work, and on signet the
-block's signature.
+block's signature. Of Litecoin's extension block (MWEB) nothing is checked.
 
 Source: Bitcoin Core; BIP 141 (witness commitment); CVE-2017-12842 (64-byte transactions read as inner nodes).
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from cryptotrace.chains.bitcoin.hashes import double_sha256, hash_bytes, hash_text, target_of_bits
 from cryptotrace.chains.bitcoin.header import block_work, check_headers, check_work
 from cryptotrace.chains.bitcoin.merkle import branch_root, merkle_branch, merkle_root, verify_branch
+from cryptotrace.chains.bitcoin.network import BITCOIN, BitcoinNetwork
 from cryptotrace.chains.bitcoin.partial_merkle import MerkleBlock, parse_merkle_block
 from cryptotrace.chains.bitcoin.wire import Header, WireBlock, decode_transaction
 from cryptotrace.errors import ProofRefused
@@ -37,7 +38,7 @@ __all__ = [
 _COMMITMENT_MARK = bytes.fromhex("6a24aa21a9ed")
 
 
-def is_node_sized(raw: bytes) -> bool:
+def is_node_sized(raw: bytes, network: BitcoinNetwork = BITCOIN) -> bool:
     """True if the transaction of these bytes could as well be an inner node of a Merkle tree: 64 without witness.
 
     Such a one is proved by the whole block only. There are very few.
@@ -47,11 +48,16 @@ def is_node_sized(raw: bytes) -> bool:
 
     Source: CVE-2017-12842.
     """
-    return len(raw) == 64 or decode_transaction(raw).stripped_size == 64
+    return len(raw) == 64 or decode_transaction(raw, network).stripped_size == 64
 
 
 def verify_inclusion(
-    raw: bytes, index: int, branch: Sequence[str], header: Header, max_target: int, n_transactions: int | None = None
+    raw: bytes,
+    index: int,
+    branch: Sequence[str],
+    header: Header,
+    network: BitcoinNetwork,
+    n_transactions: int | None = None,
 ) -> str:
     """Check that the transaction of these bytes is in the block of that header; give its txid.
 
@@ -60,7 +66,7 @@ def verify_inclusion(
         index: its place in the block, from 0.
         branch: sibling hashes from the leaf up.
         header: the block's header.
-        max_target: the network's easiest target (``Network.max_target``).
+        network: the chain, whose kind of work and easiest target the header must meet.
         n_transactions: how many transactions the block has, if that is known from elsewhere than the prover. Without
             it the depth of the tree is the prover's word; that no inner node passes for a transaction is what the
             bytes are for.
@@ -74,13 +80,13 @@ def verify_inclusion(
     Source: the Merkle branch of simplified payment verification (Bitcoin paper, section 8); CVE-2012-2459;
     CVE-2017-12842.
     """
-    if is_node_sized(raw):
+    if is_node_sized(raw, network):
         raise ProofRefused(
             f"{hash_text(double_sha256(raw))}: 64 bytes without witness can be an inner node of the tree "
             "(CVE-2017-12842); prove it with the whole block"
         )
-    check_work(header, max_target)
-    txid = decode_transaction(raw).txid
+    check_work(header, network)
+    txid = decode_transaction(raw, network).txid
     if n_transactions is not None:
         verify_branch(txid, index, branch, header.merkle_root, n_transactions)
     elif (root := branch_root(txid, index, branch)) != header.merkle_root:
@@ -91,17 +97,17 @@ def verify_inclusion(
     return txid
 
 
-def check_block(block: WireBlock, max_target: int) -> None:
+def check_block(block: WireBlock, network: BitcoinNetwork) -> None:
     """Check all that a block shows by itself: work, coinbase in its place, Merkle root, witness commitment.
 
     Args:
         block: as read by ``decode_block``.
-        max_target: the network's easiest target (``Network.max_target``).
+        network: the chain, whose kind of work and easiest target it must meet.
 
     Raises:
         ProofRefused: one of them fails.
     """
-    check_work(block.header, max_target)
+    check_work(block.header, network)
     for at, each in enumerate(block.transactions):
         if each.is_coinbase != (at == 0):
             raise ProofRefused(f"block {block.header.hash}: a coinbase stands first and nowhere else, see place {at}")

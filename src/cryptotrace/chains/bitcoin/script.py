@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cryptotrace.chains.bitcoin.address import address_of_script, is_p2pkh, is_p2sh, script_of_address, witness_program
+from cryptotrace.chains.bitcoin.cashtokens import locking_script
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 
 if TYPE_CHECKING:
@@ -120,9 +121,11 @@ def _witness_type(version: int, program: bytes) -> ScriptType:
 def account_of_script(script: bytes, network: BitcoinNetwork) -> Account:
     """Whose an output is: its address, or the SHA-256 of its script where it has none.
 
+    On Bitcoin Cash the script is the locking script behind a token.
+
     Two scripts of one key (P2PK and P2PKH, say) are two accounts; joining them is a heuristic's business.
     """
     address = address_of_script(script, network)
     if address is None:
-        address = SCRIPT_DIGEST_PREFIX + hashlib.sha256(script).hexdigest()
+        address = SCRIPT_DIGEST_PREFIX + hashlib.sha256(locking_script(script, network)).hexdigest()
     return Account.of(network.chain, address)

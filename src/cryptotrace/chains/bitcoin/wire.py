@@ -3,107 +3,52 @@
 Reading is strict: what is read is written back to the same bytes. Nothing here trusts a count or a length before
 the bytes for it are there, and every refusal names the field and the offset.
 
-Own code, because a refusal must name its offset, which python-bitcoinlib does not know; the tests use that library
-as a second opinion.
-
-Source: BIP 144 (serialisation with witness), BIP 141 (weight), Bitcoin Core's context-free transaction checks.
+Source: BIP 144 (serialisation with witness), Bitcoin Core; Dogecoin Core (AuxPoW behind the header), Litecoin Core
+and LIP-3 (extension block behind a HogEx).
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cryptotrace.chains.bitcoin.auxpow import AuxPow, is_merge_mined, read_auxpow
 from cryptotrace.chains.bitcoin.cursor import Cursor
-from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header, refuse_foreign_transaction_flag
+from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header
 from cryptotrace.chains.bitcoin.hashes import double_sha256, hash_bytes, hash_text
+from cryptotrace.chains.bitcoin.network import BITCOIN, BitcoinNetwork
+from cryptotrace.chains.bitcoin.txwire import (
+    LEAST_TRANSACTION,
+    MAX_UNITS,
+    WireInput,
+    WireOutput,
+    WireTransaction,
+    compact_size,
+    decode_transaction,
+    encode,
+    read_transaction,
+)
 from cryptotrace.errors import MalformedBytes
-from cryptotrace.model.transaction import Outpoint
 
-#: All the satoshi there can ever be; no single output and no sum of outputs is above it.
-MAX_UNITS = 21_000_000 * 100_000_000
+__all__ = [
+    "HEADER_SIZE",
+    "MAX_UNITS",
+    "Header",
+    "WireBlock",
+    "WireInput",
+    "WireOutput",
+    "WireTransaction",
+    "decode_block",
+    "decode_header",
+    "decode_transaction",
+    "encode",
+    "encode_block",
+    "encode_header",
+    "read_header",
+]
+
 HEADER_SIZE = 80
-_LEAST_INPUT, _LEAST_OUTPUT, _LEAST_TRANSACTION = 41, 9, 60
-_NULL_OUTPOINT = Outpoint("0" * 64, 0xFFFFFFFF)
 _HEADER = struct.Struct("<i32s32sIII")
-_U16, _U32, _U64 = struct.Struct("<H"), struct.Struct("<I"), struct.Struct("<Q")
-
-
-@dataclass(frozen=True, slots=True)
-class WireInput:
-    """An input as it stands in the bytes."""
-
-    outpoint: Outpoint
-    """The output that is spent; all zeros and 0xffffffff in a coinbase."""
-    script_sig: bytes
-    """The unlocking script; a coinbase's free text."""
-    sequence: int
-    """Sequence number, 32 bits."""
-    witness: tuple[bytes, ...] = ()
-    """The witness stack, bottom first."""
-
-
-@dataclass(frozen=True, slots=True)
-class WireOutput:
-    """An output as it stands in the bytes."""
-
-    units: int
-    """Satoshi."""
-    script: bytes
-    """The locking script (scriptPubKey)."""
-
-
-@dataclass(frozen=True, slots=True)
-class WireTransaction:
-    """A transaction as it stands in the bytes. ``build`` makes one from its parts."""
-
-    version: int
-    """Version, 32 bits unsigned."""
-    inputs: tuple[WireInput, ...]
-    """Inputs in order; at least one."""
-    outputs: tuple[WireOutput, ...]
-    """Outputs in order; at least one."""
-    locktime: int
-    """Lock time, 32 bits."""
-    txid: str
-    """Double SHA-256 of the bytes without witness, as explorers print it."""
-    wtxid: str
-    """Double SHA-256 of the bytes with witness, as explorers print it."""
-    size: int
-    """Bytes with witness."""
-    stripped_size: int
-    """Bytes without witness."""
-
-    @classmethod
-    def build(
-        cls, inputs: Sequence[WireInput], outputs: Sequence[WireOutput], *, version: int = 2, locktime: int = 0
-    ) -> WireTransaction:
-        """A transaction from its parts, checked as if it had been read.
-
-        Raises:
-            MalformedBytes: the parts do not make a transaction.
-        """
-        draft = cls(version, tuple(inputs), tuple(outputs), locktime, "", "", 0, 0)
-        return decode_transaction(encode(draft))
-
-    @property
-    def is_coinbase(self) -> bool:
-        """True if it creates new coins."""
-        return len(self.inputs) == 1 and self.inputs[0].outpoint == _NULL_OUTPOINT
-
-    @property
-    def has_witness(self) -> bool:
-        """True if any input has a witness."""
-        return any(each.witness for each in self.inputs)
-
-    @property
-    def weight(self) -> int:
-        """Weight units: three times the stripped size plus the size.
-
-        Source: BIP 141.
-        """
-        return 3 * self.stripped_size + self.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +69,8 @@ class Header:
     """The number that was searched for."""
     hash: str
     """Hash of the header, as explorers print it."""
+    auxpow: AuxPow | None = None
+    """The proof behind a merge-mined header; None if there is none, or if only the 80 bytes were at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,114 +81,37 @@ class WireBlock:
     """The header."""
     transactions: tuple[WireTransaction, ...]
     """The transactions in order, coinbase first."""
+    extension: bytes = b""
+    """Litecoin's extension block (MWEB) behind the transactions, as it stands there; it is not read."""
 
 
-def _read_inputs(cursor: Cursor) -> list[WireInput]:
-    inputs = []
-    count = cursor.count(_LEAST_INPUT, "input count")
-    for i in range(count):
-        cursor.item = ("inputs", i)
-        txid = cursor.take(32, "outpoint.txid")[::-1].hex()
-        outpoint = Outpoint(txid, cursor.u32("outpoint.vout"))
-        inputs.append(WireInput(outpoint, cursor.text("script_sig"), cursor.u32("sequence")))
-    cursor.item = None
-    return inputs
-
-
-def _read_outputs(cursor: Cursor) -> list[WireOutput]:
-    outputs = []
-    total = 0
-    for i in range(cursor.count(_LEAST_OUTPUT, "output count")):
-        cursor.item = ("outputs", i)
-        units = int.from_bytes(cursor.take(8, "value"), "little")
-        total += units
-        if total > MAX_UNITS:
-            raise cursor.refusal(f"{total} satoshi are more than the {MAX_UNITS} there can be", "value", cursor.at - 8)
-        outputs.append(WireOutput(units, cursor.text("script")))
-    cursor.item = None
-    return outputs
-
-
-def _read_witnesses(cursor: Cursor, inputs: list[WireInput]) -> None:
-    """Read one stack per input and put it into place."""
-    start = cursor.at
-    for i, each in enumerate(inputs):
-        cursor.item = ("inputs", i)
-        items = cursor.count(1, "witness count")
-        if items:
-            witness = tuple(cursor.text("witness") for _ in range(items))
-            inputs[i] = WireInput(each.outpoint, each.script_sig, each.sequence, witness)
-    cursor.item = None
-    if not any(each.witness for each in inputs):
-        raise cursor.refusal("superfluous witness: it is announced, and every stack is empty", "witness", start)
-
-
-def _check_inputs(cursor: Cursor, inputs: list[WireInput], start: int) -> None:
-    if not inputs:
-        raise cursor.refusal("a transaction has at least one input", "input count", start)
-    if len(inputs) == 1:
-        return
-    outpoints = {each.outpoint for each in inputs}
-    if len(outpoints) != len(inputs):
-        raise cursor.refusal("an output is spent twice by one transaction", "inputs", start)
-    if _NULL_OUTPOINT in outpoints:
-        raise cursor.refusal("a coinbase input stands among other inputs", "inputs", start)
-
-
-def _read_transaction(cursor: Cursor) -> WireTransaction:
-    raw, start = cursor.raw, cursor.at
-    version = cursor.u32("version")
-    body = cursor.at
-    flag = raw[body + 1] if raw[body : body + 1] == b"\0" and body + 1 < cursor.end else 0
-    if flag:
-        refuse_foreign_transaction_flag(flag, body + 1)
-        if flag != 1:
-            raise cursor.refusal(f"unknown transaction flag {flag}", "flag", body + 1)
-        body = cursor.at = body + 2
-    inputs = _read_inputs(cursor)
-    _check_inputs(cursor, inputs, body)
-    after_inputs = cursor.at
-    outputs = _read_outputs(cursor)
-    if not outputs:
-        raise cursor.refusal("a transaction has at least one output", "output count", after_inputs)
-    tail = cursor.at
-    if flag:
-        _read_witnesses(cursor, inputs)
-    locktime = cursor.u32("locktime")
-    whole = raw[start : cursor.at]
-    wtxid = txid = hash_text(double_sha256(whole))
-    size = stripped_size = len(whole)
-    if flag:
-        stripped = raw[start : start + 4] + raw[body:tail] + whole[-4:]
-        txid, stripped_size = hash_text(double_sha256(stripped)), len(stripped)
-    return WireTransaction(version, tuple(inputs), tuple(outputs), locktime, txid, wtxid, size, stripped_size)
-
-
-def decode_transaction(raw: bytes) -> WireTransaction:
-    """Read a transaction, with or without witness.
+def read_header(cursor: Cursor, network: BitcoinNetwork) -> Header:
+    """The header that begins at the cursor, with the proof behind it if it is merge-mined.
 
     Raises:
-        MalformedBytes: truncated, trailing or impossible bytes; a count without the bytes for it; a compact size
-            not in its shortest form; an announced witness that is empty; values above 21 million coins; no input,
-            no output, or one outpoint spent twice.
-        UnsupportedChain: the bytes are Litecoin's (MWEB).
-
-    Source: BIP 144; Bitcoin Core, ``CheckTransaction``.
+        MalformedBytes: too few bytes, or a proof that cannot be read.
     """
-    cursor = Cursor(bytes(raw))
-    transaction = _read_transaction(cursor)
-    cursor.finish("transaction")
-    return transaction
+    raw = cursor.take(HEADER_SIZE, "header")
+    version, previous, root, time, bits, nonce = _HEADER.unpack(raw)
+    auxpow = read_auxpow(cursor) if is_merge_mined(version, network) else None
+    digest = hash_text(double_sha256(raw))
+    return Header(version, hash_text(previous), hash_text(root), time, bits, nonce, digest, auxpow)
 
 
-def decode_header(raw: bytes) -> Header:
-    """Read the 80 bytes of a block header.
+def decode_header(raw: bytes, network: BitcoinNetwork = BITCOIN) -> Header:
+    """Read a block header: 80 bytes, and behind a merge-mined one its proof, if that is there.
 
     Raises:
-        MalformedBytes: not 80 bytes.
+        MalformedBytes: not 80 bytes, and not a merge-mined header with its proof.
 
-    Source: Bitcoin Core, ``CBlockHeader``.
+    Source: Bitcoin Core, ``CBlockHeader``; Dogecoin Core, ``CAuxPow``.
     """
+    raw = bytes(raw)
+    if len(raw) > HEADER_SIZE and is_merge_mined(int.from_bytes(raw[:4], "little", signed=True), network):
+        cursor = Cursor(raw)
+        header = read_header(cursor, network)
+        cursor.finish("header")
+        return header
     if len(raw) != HEADER_SIZE:
         raise MalformedBytes(
             f"a block header has {HEADER_SIZE} bytes, got {len(raw)}", offset=min(len(raw), HEADER_SIZE), field="header"
@@ -250,73 +120,62 @@ def decode_header(raw: bytes) -> Header:
     return Header(version, hash_text(previous), hash_text(root), time, bits, nonce, hash_text(double_sha256(raw)))
 
 
-def decode_block(raw: bytes) -> WireBlock:
+def decode_block(raw: bytes, network: BitcoinNetwork = BITCOIN) -> WireBlock:
     """Read a block, with or without witnesses. Work and Merkle root are checked in ``proof``.
+
+    Behind a HogEx stands Litecoin's extension block: its bytes are kept and not read, so that nothing in it is
+    checked. Behind a merge-mined header stands its proof.
+
+    Args:
+        raw: the bytes.
+        network: the chain, whose form is read.
 
     Raises:
         MalformedBytes: the bytes are not a block, see ``decode_transaction``.
-        UnsupportedChain: the header is merge-mined (Dogecoin), its work is scrypt (Litecoin), or a transaction is of
-            Litecoin's MWEB form. Only a header that fails Bitcoin's work is looked at for that.
+        UnsupportedChain: the network is of Bitcoin's work, and the header is merge-mined (Dogecoin) or its work is
+            scrypt (Litecoin), or a transaction is of Litecoin's MWEB form. Only a header that fails Bitcoin's work is
+            looked at for that.
 
-    Source: BIP 144; Bitcoin Core, ``CBlock``.
+    Source: BIP 144; Bitcoin Core, ``CBlock``; Dogecoin Core and Litecoin Core, ``CBlock``.
     """
     cursor = Cursor(bytes(raw))
-    head = cursor.take(HEADER_SIZE, "header")
-    header = decode_header(head)
-    refuse_foreign_header(head)
+    header = read_header(cursor, network)
+    refuse_foreign_header(cursor.raw[:HEADER_SIZE], network)
     transactions = []
-    for i in range(cursor.count(_LEAST_TRANSACTION, "transaction count")):
+    start = cursor.at
+    for i in range(cursor.count(LEAST_TRANSACTION, "transaction count")):
         cursor.transaction = i
-        transactions.append(_read_transaction(cursor))
+        transactions.append(read_transaction(cursor, network))
     cursor.transaction = -1
     if not transactions:
-        raise cursor.refusal("a block has at least one transaction", "transaction count", HEADER_SIZE)
+        raise cursor.refusal("a block has at least one transaction", "transaction count", start)
+    extension = _read_extension(cursor) if len(transactions) > 1 and transactions[-1].is_hogex else b""
     cursor.finish("block")
-    return WireBlock(header, tuple(transactions))
+    return WireBlock(header, tuple(transactions), extension)
 
 
-def _compact(value: int) -> bytes:
-    if value < 0xFD:
-        return bytes([value])
-    if value < 0x10000:
-        return b"\xfd" + _U16.pack(value)
-    if value < 0x100000000:
-        return b"\xfe" + _U32.pack(value)
-    return b"\xff" + _U64.pack(value)
+def _read_extension(cursor: Cursor) -> bytes:
+    """The extension block with the byte that announces it; it is the last thing in a block.
 
-
-def _text(data: bytes) -> bytes:
-    return _compact(len(data)) + data
-
-
-def encode(transaction: WireTransaction, *, witness: bool = True) -> bytes:
-    """The bytes of a transaction; without its witness if asked (those the txid is made of).
-
-    Source: BIP 144.
+    Source: Litecoin Core, ``CBlock`` (an optional: 0, or 1 and the extension block).
     """
-    witness = witness and transaction.has_witness
-    parts = [_U32.pack(transaction.version), b"\0\1" if witness else b"", _compact(len(transaction.inputs))]
-    for spent in transaction.inputs:
-        parts += [hash_bytes(spent.outpoint.txid), _U32.pack(spent.outpoint.vout)]
-        parts += [_text(spent.script_sig), _U32.pack(spent.sequence)]
-    parts.append(_compact(len(transaction.outputs)))
-    for created in transaction.outputs:
-        parts += [_U64.pack(created.units), _text(created.script)]
-    if witness:
-        for spent in transaction.inputs:
-            parts.append(_compact(len(spent.witness)))
-            parts += map(_text, spent.witness)
-    parts.append(_U32.pack(transaction.locktime))
-    return b"".join(parts)
+    start = cursor.at
+    mark = cursor.take(1, "extension block")
+    if mark not in (b"\0", b"\1"):
+        raise cursor.refusal(f"expected 0 or 1 before the extension block, got {mark.hex()}", "extension block", start)
+    if mark == b"\1":
+        cursor.at = cursor.end
+    return cursor.raw[start : cursor.at]
 
 
 def encode_header(header: Header) -> bytes:
-    """The 80 bytes of a header."""
+    """The 80 bytes of a header; the proof of a merge-mined one is not among them."""
     previous, root = hash_bytes(header.previous), hash_bytes(header.merkle_root)
     return _HEADER.pack(header.version, previous, root, header.time, header.bits, header.nonce)
 
 
 def encode_block(block: WireBlock) -> bytes:
     """The bytes of a block."""
+    proof = block.header.auxpow.raw if block.header.auxpow is not None else b""
     body = b"".join(map(encode, block.transactions))
-    return encode_header(block.header) + _compact(len(block.transactions)) + body
+    return encode_header(block.header) + proof + compact_size(len(block.transactions)) + body + block.extension

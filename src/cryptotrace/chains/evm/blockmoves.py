@@ -113,4 +113,4 @@ def _rewarded(rewards: Sequence[RewardRow]) -> list[tuple[str, int, str]]:
     for each in rewards:
         found.append((f"reward.uncle.{uncles}" if each.is_uncle else "reward", each.units, each.account))
         uncles += each.is_uncle
-    return found
+    return [each for each in found if each[1]]  # some nodes list rewards of nothing since the Merge

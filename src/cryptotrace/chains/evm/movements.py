@@ -149,7 +149,6 @@ def _logs(facts: _Facts) -> tuple[tuple[Log, ...], bool]:
     if inside is not None and inside != facts.receipt.logs:
         facts.notices.append("call-tree-logs-differ: the receipt's are used")
         facts.order = Order.ASSUMED
-        facts.missing.append("order")
         return facts.receipt.logs, False
     return facts.receipt.logs, inside is not None
 
@@ -235,7 +234,8 @@ def _what_ran(facts: _Facts, known: TokenFacts, first: int) -> tuple[list[Moveme
     logs, is_placed = _logs(facts)
     ether = _ether(facts)
     tokens = read_tokens(logs, facts.network, known)
-    joins = find_joins(ether.moves, tokens.moves, wrapper_contracts(facts.network, known))
+    loose = frozenset(each.contract for each in facts.network.wrappers if each.writes_transfers)
+    joins = find_joins(ether.moves, tokens.moves, wrapper_contracts(facts.network, known), loose)
     if facts.calls is not None and is_placed:
         run = burns_first(_as_run(facts.calls, ether.moves, tokens.moves), joins)
     else:
@@ -286,7 +286,6 @@ def account_transaction(
     evidence: str,
     tokens: TokenFacts | None = None,
     rollup: RollupFacts | None = None,
-    l1_gas: int | None = None,
 ) -> AccountTransaction:
     """What a transaction moved, as far as a source can tell it; what it cannot is named in ``missing``.
 
@@ -301,12 +300,11 @@ def account_transaction(
         evidence: digest of the raw answer.
         tokens: what the caller knows of token contracts beside the tables of the network.
         rollup: what a rollup's receipt tells beside the fields of Ethereum.
-        l1_gas: the same, where it is Arbitrum's gas for the chain below only.
     """
     known = _system_type(tx, network)
     system = known or SystemType("", pays_fee=True, moves_value=False, gap=f"meaning of type {tx.type:#x}")
     facts = _Facts(tx, receipt, calls, network, header, block, system)
-    succeeded, movements, wraps = _gathered(facts, rollup or RollupFacts(l1_gas=l1_gas), tokens or TokenFacts())
+    succeeded, movements, wraps = _gathered(facts, rollup or RollupFacts(), tokens or TokenFacts())
     return AccountTransaction(
         chain=network.chain,
         txid=tx.hash,
@@ -319,6 +317,7 @@ def account_transaction(
         order=facts.order,
         missing=tuple(dict.fromkeys(facts.missing)),
         wraps=wraps,
+        memo="",
         notices=tuple(facts.notices),
         evidence=evidence,
     )

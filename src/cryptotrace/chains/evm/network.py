@@ -13,6 +13,9 @@ from cryptotrace.chains.evm.feeshare import BURNT, TO_PRODUCER, UNTOLD, FeeShare
 from cryptotrace.chains.family import Network
 from cryptotrace.model.identity import Account, Asset, Chain
 
+#: The sender of system calls (EIP-4788); BNB gathers fees there.
+_SYSTEM_ADDRESS = "0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE"
+
 
 @dataclass(frozen=True, slots=True)
 class Wrapper:
@@ -91,8 +94,9 @@ class EvmNetwork(Network):
     """Contracts that wrap the native coin."""
     fees: FeeRule
     """Who gets which part of a fee."""
-    mirrors: frozenset[str] = frozenset()
-    """Contracts whose Transfer events repeat movements of the native coin: they are no token of their own."""
+    mirrors: frozenset[str] = frozenset({_SYSTEM_ADDRESS})
+    """Contracts whose Transfer events repeat movements of the native coin: they are no token of their own. Everywhere
+    the address under which EIP-7708 writes them."""
     system_types: dict[int, SystemType] = field(default_factory=dict, hash=False)
     """Types of transactions that only this chain has."""
     header_fields: tuple[str, ...] = ()
@@ -149,7 +153,6 @@ _OP_NOTES = (
     "a deposit (0x7e) creates its mint even if it fails",
     "the first transaction of a block is a deposit that sets the attributes of the chain below",
 )
-_BNB_SYSTEM = "0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE"
 #: superchain-registry, configs/mainnet/superchain.toml: ecotone_time (Cancun) and jovian_time.
 _ECOTONE, _JOVIAN = 1_710_374_401, 1_764_691_201
 
@@ -173,15 +176,15 @@ EVM_NETWORKS = (
     EvmNetwork(
         name="bnb",
         symbol="BNB",
-        coin_type=9006,
+        coin_type=9006,  # SLIP-44: 714 is that of the Beacon Chain
         is_training=False,
         chain_id=56,
         wrappers=(Wrapper("0xbb4CdB9CBd36B01bD1cBaEBF2De08d9173bc095c", False, _WETH9),),
         fees=FeeRule(
             source="bnb-chain/bsc core/state_transition.go: fees and blob fees go to the system address (consensus "
             "engine Parlia); at the end of the block it is emptied to the validator; the base fee is 0 (BEP-226)",
-            priority=fixed(_BNB_SYSTEM),
-            blob=fixed(_BNB_SYSTEM),
+            priority=fixed(_SYSTEM_ADDRESS),
+            blob=fixed(_SYSTEM_ADDRESS),
         ),
         cancun_time=1_718_863_500,  # bnb-chain/bsc params/config.go, CancunTime
         irregular={0: "genesis allocation"},
@@ -194,7 +197,7 @@ EVM_NETWORKS = (
     EvmNetwork(
         name="polygon",
         symbol="POL",
-        coin_type=966,
+        coin_type=966,  # SLIP-44: registered as MATIC, now POL
         is_training=False,
         chain_id=137,
         wrappers=(Wrapper("0x0d500B1d8E8eF31E21C99d1Db9A6444d3ADf1270", False, _WETH9),),
@@ -210,7 +213,7 @@ EVM_NETWORKS = (
             ),
             priority=FeeShare(accounts=((77_414_656, "0x7Ee41D8A25641000661B1EF5E6AE8A00400466B0"),)),
         ),
-        mirrors=frozenset({"0x0000000000000000000000000000000000001010"}),
+        mirrors=frozenset({_SYSTEM_ADDRESS, "0x0000000000000000000000000000000000001010"}),
         system_types={0x7F: SystemType("state-sync", pays_fee=False, moves_value=False)},
         cancun_height=54_876_000,  # bor params/config.go, CancunBlock
         irregular={0: "genesis allocation"},
@@ -275,7 +278,7 @@ EVM_NETWORKS = (
             operator=fixed(_OPERATOR_VAULT),
             l1_fee=L1Fee.BESIDE,
         ),
-        mirrors=frozenset({"0xDeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000"}),
+        mirrors=frozenset({_SYSTEM_ADDRESS, "0xDeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000"}),
         system_types=_OP_TYPES,
         cancun_time=_ECOTONE,
         jovian_time=_JOVIAN,
@@ -309,7 +312,7 @@ EVM_NETWORKS = (
     EvmNetwork(
         name="avalanche",
         symbol="AVAX",
-        coin_type=9005,
+        coin_type=9005,  # SLIP-44: 9000 is that of the X-Chain
         is_training=False,
         chain_id=43114,
         wrappers=(Wrapper("0xB31f66AA3C1e785363F0875A1B74E27b85FD66c7", False, _WETH9),),

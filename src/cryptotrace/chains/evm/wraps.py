@@ -1,7 +1,7 @@
 """Movements of the native coin and of tokens in one order, and the wraps that join them.
 
 A wrap is two movements: the native coin goes to the wrapper and its tokens are made, or tokens are destroyed and the
-coin comes back. They are joined where the amounts are equal and the accounts fit; of several that fit, the first.
+coin comes back. They are joined where wrapper, amount and account fit; of several that fit, the first.
 The tokens of an unwrap are destroyed before the coin is paid, although WETH9 writes its event after it.
 
 Without the tracer's positions calls and events have each their own order; between them only wraps tie them, and two
@@ -34,38 +34,59 @@ class Join:
         return self.token.payee is None
 
 
-def _fits(ether: EtherMove, token: TokenMove, *, strict: bool) -> bool:
-    """True if both sides are of one wrap; ``strict``: by the same account on both sides."""
-    if ether.units != token.units:
-        return False
-    wrapper, other = (ether.payee, ether.payer) if token.payer is None else (ether.payer, ether.payee)
-    holder = token.payee if token.payer is None else token.payer
-    return wrapper == token.contract and (other == holder or not strict)
+def _sides(token: TokenMove) -> tuple[bool, str | None]:
+    """Whether tokens are made, and whose they are."""
+    return token.payer is None, token.payee if token.payer is None else token.payer
 
 
-def find_joins(ether: Sequence[EtherMove], tokens: Iterable[TokenMove], wrappers: frozenset[str]) -> list[Join]:
+class _Coins:
+    """Movements of the native coin by wrapper and amount, each given away once."""
+
+    def __init__(self, ether: Sequence[EtherMove]) -> None:
+        self._by_side: dict[tuple[bool, str | None, int], list[EtherMove]] = {}
+        self._taken: set[EtherMove] = set()
+        for each in ether:
+            self._by_side.setdefault((True, each.payee, each.units), []).append(each)
+            self._by_side.setdefault((False, each.payer, each.units), []).append(each)
+
+    def take(self, token: TokenMove, *, strict: bool) -> EtherMove | None:
+        """The first movement that is the other side of a mint or burn; ``strict``: of the same account."""
+        is_mint, holder = _sides(token)
+        for each in self._by_side.get((is_mint, token.contract, token.units), ()):
+            other = each.payer if is_mint else each.payee
+            if each not in self._taken and (other == holder or not strict):
+                self._taken.add(each)
+                return each
+        return None
+
+
+def find_joins(
+    ether: Sequence[EtherMove], tokens: Iterable[TokenMove], wrappers: frozenset[str], loose: frozenset[str]
+) -> list[Join]:
     """The wraps and unwraps of a transaction; a movement is of one of them at most.
 
     Args:
         ether: movements of the native coin, in order.
         tokens: movements of tokens, in order.
         wrappers: contracts that wrap the native coin.
+        loose: those of them that may pay the coin to another account than the one whose tokens are destroyed, or
+            make tokens for another one than paid; WETH9 does not.
     """
-    left = list(ether)
-    joins: list[Join] = []
+    coins = _Coins(ether)
     wanted = [
         each
         for each in tokens
         if each.contract in wrappers and each.standard == "erc20" and None in (each.payer, each.payee) and each.units
     ]
+    joins: dict[str, Join] = {}
     for strict in (True, False):
-        for token in list(wanted):
-            found = next((each for each in left if _fits(each, token, strict=strict)), None)
+        for token in wanted:
+            if token.place in joins or not (strict or token.contract in loose):
+                continue
+            found = coins.take(token, strict=strict)
             if found is not None:
-                joins.append(Join(found, token))
-                left.remove(found)
-                wanted.remove(token)
-    return sorted(joins, key=lambda join: join.token.log)
+                joins[token.place] = Join(found, token)
+    return sorted(joins.values(), key=lambda join: join.token.log)
 
 
 def merged(ether: Sequence[EtherMove], tokens: Sequence[TokenMove], joins: Sequence[Join]) -> list[Move]:
@@ -83,16 +104,23 @@ def merged(ether: Sequence[EtherMove], tokens: Sequence[TokenMove], joins: Seque
 
 def _release(found: list[Move], waiting: list[TokenMove], last: TokenMove | None) -> None:
     """Move what is waiting over, up to and with ``last``."""
-    if last in waiting:
+    if last is not None and last in waiting:
         end = waiting.index(last) + 1
         found += waiting[:end]
         del waiting[:end]
 
 
-def burns_first(found: list[Move], joins: Iterable[Join]) -> list[Move]:
+def burns_first(found: Sequence[Move], joins: Iterable[Join]) -> list[Move]:
     """The same order with the burn of each unwrap right before its coin, if it stood after it."""
-    for join in joins:
-        if join.is_unwrap and found.index(join.ether) < found.index(join.token):
-            found.remove(join.token)
-            found.insert(found.index(join.ether), join.token)
-    return found
+    burns = {join.ether: join.token for join in joins if join.is_unwrap}
+    made: list[Move] = []
+    early: set[str] = set()
+    for each in found:
+        burn = burns.get(each) if isinstance(each, EtherMove) else None
+        if burn is not None and burn.place not in early:
+            early.add(burn.place)
+            made.append(burn)
+        if isinstance(each, EtherMove) or each.place not in early:
+            early.add(each.place)
+            made.append(each)
+    return made
