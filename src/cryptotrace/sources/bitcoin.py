@@ -11,7 +11,7 @@ from cryptotrace.errors import ConfigurationError, DataNotFound
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.source import Source
 from cryptotrace.sources.policy import Policy
-from cryptotrace.sources.spec import Spec, basic_auth, host_and_port, http_headers
+from cryptotrace.sources.spec import Spec, basic_auth, host_and_port, http_headers, refuse_options
 
 if TYPE_CHECKING:
     from cryptotrace.sources.jsonrpc import Channel
@@ -29,6 +29,7 @@ def _open_json(spec: Spec, network: BitcoinNetwork, recorder: Recorder, policy: 
 def _open_csv(spec: Spec, network: BitcoinNetwork, recorder: Recorder, policy: Policy) -> Source:
     from cryptotrace.sources.csvfile import CsvSource
 
+    refuse_options(spec, frozenset({"decimals"}), "chains of the Bitcoin family")
     path = Path(spec.location)
     if not path.is_file():
         raise ConfigurationError(f"{spec.name}: there is no such file; write csv:PATH with the path of the table")
@@ -40,15 +41,9 @@ def _open_csv(spec: Spec, network: BitcoinNetwork, recorder: Recorder, policy: P
 
 
 def _open_recorded(spec: Spec, network: BitcoinNetwork, recorder: Recorder, policy: Policy) -> Source:
-    from cryptotrace.evidence.archive import Archive
-    from cryptotrace.sources.recorded import CopiedRecording, open_recorded
+    from cryptotrace.sources.recorded import open_folder
 
-    folder = Path(spec.location)
-    if not (folder / "index.jsonl").is_file():
-        raise ConfigurationError(
-            f"{spec.name}: no recording there; expected a folder with index.jsonl, a case's evidence/"
-        )
-    return open_recorded(CopiedRecording(Archive(folder), recorder), network, spec.option("source"))
+    return open_folder(spec, network, recorder)
 
 
 def _open_memory(spec: Spec, network: BitcoinNetwork, recorder: Recorder, policy: Policy) -> Source:

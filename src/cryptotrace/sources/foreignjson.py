@@ -14,8 +14,8 @@ from cryptotrace.chains.bitcoin.hashes import is_hash_text
 from cryptotrace.chains.bitcoin.wire import MAX_UNITS
 from cryptotrace.errors import MalformedBytes
 
-#: Deeper nesting than this is not meant: every answer that is read here has less than ten levels.
-_DEEPEST = 64
+#: Levels of nesting that are read. A call tree has two for each call; the parser itself ends below a thousand.
+_DEEPEST = 800
 
 
 def _refuse_constant(text: str) -> NoReturn:
@@ -145,29 +145,29 @@ class Field:
             raise self.refuse(f"a whole number from {least} to {most}")
         return self.value
 
-    def units(self) -> int:
-        """Satoshi: a whole number that bitcoin can have.
+    def units(self, most: int = MAX_UNITS) -> int:
+        """Satoshi: a whole number from 0 to ``most``, which is all that bitcoin can have unless another is given.
 
         Raises:
             MalformedBytes: not such a number; the error names the field.
         """
-        return self.integer(0, MAX_UNITS)
+        return self.integer(0, most)
 
-    def coins_as_units(self) -> int:
-        """Satoshi of a number of whole coins such as 0.1, exactly.
+    def coins_as_units(self, most: int = MAX_UNITS) -> int:
+        """Satoshi of a number of whole coins such as 0.1, exactly; at most ``most``.
 
         Raises:
-            MalformedBytes: not a number that bitcoin can have, or digits below one satoshi; the error names the field.
+            MalformedBytes: not such a number, or digits below one satoshi; the error names the field.
         """
         value = Decimal(self.value) if type(self.value) is int else self.value
-        if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() > 8 or value < 0:
-            raise self.refuse("a number of bitcoin")
+        if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() > 12 or value < 0:
+            raise self.refuse("a number of coins")
         _, digits, exponent = value.as_tuple()
         shift = int(exponent) + 8
         whole = int("".join(map(str, digits)) or "0")
         units, rest = (whole * 10**shift, 0) if shift >= 0 else divmod(whole, 10 ** min(-shift, len(digits) + 1))
-        if rest or units > MAX_UNITS:
-            raise self.refuse("a number of bitcoin with at most 8 digits after the point")
+        if rest or units > most:
+            raise self.refuse("a number of coins with at most 8 digits after the point")
         return int(units)
 
     def truth(self) -> bool:

@@ -1,19 +1,23 @@
 """``recorded:`` - a run once more, offline: the same adapters over the answers that were recorded.
 
-What was not asked then is not known now, and the error says so.
+What was not asked then is not known now, and the error says so. Which adapters there are, each family of chains says
+itself: ``REPLAYS`` here for Bitcoin's, ``sources/<family>/replay.py`` for the others.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.wire import decode_block, decode_transaction
+from cryptotrace.chains.family import Network
 from cryptotrace.errors import ConfigurationError, DataNotFound, EvidenceError
-from cryptotrace.evidence.archive import Record
+from cryptotrace.evidence.archive import Archive, Record
 from cryptotrace.evidence.recorder import ArchiveRecorder, MemoryRecorder, Recorder, Recording
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account
@@ -27,22 +31,29 @@ from cryptotrace.sources.jsonfile import JsonSource
 from cryptotrace.sources.jsonrpc import ReplayChannel
 from cryptotrace.sources.memory import MemorySource
 from cryptotrace.sources.rpc import RpcSource
+from cryptotrace.sources.spec import Spec
 from cryptotrace.sources.transport import ReplayTransport
 
+#: Gives back the recorded answers of one source.
+Replay = Callable[[Recording, Any, str], Source]
+#: Where a family of chains (CAIP-2 namespace) keeps its sources.
+_FOLDERS = {"eip155": "evm", "tron": "tron"}
 
-def open_recorded(recording: Recording, network: BitcoinNetwork, source: str | None = None) -> Source:
+
+def open_recorded(recording: Recording, network: Network, source: str | None = None) -> Source:
     """The source whose answers were recorded.
 
     Args:
         recording: an archive, or the recorder of a run.
-        network: the chain.
+        network: the chain; sources of other families in the recording are passed over.
         source: the name of the source, if several were recorded.
 
     Raises:
         ConfigurationError: nothing was recorded, or several sources were and none is named.
         EvidenceError: the recording is damaged.
     """
-    names = sorted({record.source for record in recording.records() if _kind(record.source) in _REPLAYS})
+    replays = _replays(network)
+    names = sorted({record.source for record in recording.records() if _kind(record.source) in replays})
     if source is None and len(names) == 1:
         source = names[0]
     if source not in names:
@@ -50,7 +61,31 @@ def open_recorded(recording: Recording, network: BitcoinNetwork, source: str | N
             f"the recording holds {', '.join(names) or 'no answers of a source'}; "
             "choose one with recorded:FOLDER?source=NAME"
         )
-    return _REPLAYS[_kind(source)](recording, network, source)
+    return replays[_kind(source)](recording, network, source)
+
+
+def open_folder(spec: Spec, network: Network, recorder: Recorder) -> Source:
+    """The source whose answers lie in the folder of a specification; what is read becomes evidence of ``recorder``.
+
+    Raises:
+        ConfigurationError: no recording there, or several sources in it and none is named.
+        EvidenceError: the recording is damaged.
+    """
+    folder = Path(spec.location)
+    if not (folder / "index.jsonl").is_file():
+        raise ConfigurationError(
+            f"{spec.name}: no recording there; expected a folder with index.jsonl, a case's evidence/"
+        )
+    return open_recorded(CopiedRecording(Archive(folder), recorder), network, spec.option("source"))
+
+
+def _replays(network: Network) -> Mapping[str, Replay]:
+    """How each kind of source of that chain's family is replayed."""
+    family = network.chain.namespace
+    if family == "bip122":
+        return REPLAYS
+    found: Mapping[str, Replay] = import_module(f"cryptotrace.sources.{_FOLDERS[family]}.replay").REPLAYS
+    return found
 
 
 class CopiedRecording:
@@ -260,7 +295,8 @@ def _replay_electrum(recording: Recording, network: BitcoinNetwork, name: str) -
     return ElectrumSource(network, ReplayChannel(recording, name))
 
 
-_REPLAYS: dict[str, Callable[[Recording, BitcoinNetwork, str], Source]] = {
+#: How the answers of each kind of source of the Bitcoin family are given back.
+REPLAYS: dict[str, Callable[[Recording, BitcoinNetwork, str], Source]] = {
     "memory": RecordedChain,
     "blocks": RecordedChain,
     "json": _replay_json,

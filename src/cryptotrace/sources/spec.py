@@ -1,13 +1,17 @@
 """Source specifications: what is written in ``case.toml`` and on the command line.
 
 ``blocks:PATH`` · ``rpc:URL`` · ``esplora:URL`` · ``electrum:HOST:PORT`` · ``electrum+tls:HOST:PORT`` · ``json:PATH`` ·
-``csv:PATH`` · ``recorded:FOLDER``. Options follow after ``?``, as in a URL. Keys are never in a specification, only
-the names of the environment variables that hold them::
+``csv:PATH`` · ``recorded:FOLDER`` · ``ipc:PATH`` · ``trongrid:URL`` · ``fullnode:URL`` ·
+``etherscan:URL`` · ``blockscout:URL`` · ``etl:PATH``. Options follow after ``?``, as in a URL. Keys are never in a
+specification, only the names of the environment variables that hold them::
 
     rpc:http://127.0.0.1:8332?auth=env:NODE_AUTH          NODE_AUTH holds user:password
     rpc:http://127.0.0.1:8332?cookie=/home/me/.bitcoin/.cookie
     esplora:https://explorer.example/api?token=env:TOKEN   sent as "Authorization: Bearer ..."
     esplora:https://explorer.example/api?header=X-Api-Key:env:KEY
+    trongrid:https://api.trongrid.io?header=TRON-PRO-API-KEY:env:KEY
+    etherscan:https://api.etherscan.io/v2/api?key=env:KEY  sent as &apikey=..., with the chain's id as &chainid=...
+    rpc:https://node.example/v3?path=env:KEY               sent to https://node.example/v3/...
 """
 
 from __future__ import annotations
@@ -22,20 +26,32 @@ from cryptotrace.errors import ConfigurationError
 
 _FORM = re.compile(r"(?P<kind>[a-z+]+):(?P<rest>.*)", re.DOTALL)
 _COMMON_HTTP = frozenset({"proxy", "timeout", "rate", "retries"})
+#: What only nodes of EVM chains have: keys in a header or behind the address, and how much is asked at once.
+EVM_HTTP = frozenset({"token", "header", "path", "batch"})
+#: What a run over such a node is told: its tip, how far blocks are read one by one, and whether receipts are proved.
+EVM_NODE = frozenset({"tip", "scan", "proof"})
 #: Options of each kind of source.
 OPTIONS: dict[str, frozenset[str]] = {
     "blocks": frozenset({"height"}),
-    "rpc": _COMMON_HTTP | {"auth", "cookie"},
+    "rpc": _COMMON_HTTP | {"auth", "cookie"} | EVM_HTTP | EVM_NODE,
+    "ipc": frozenset({"timeout"}) | EVM_NODE,
     "esplora": _COMMON_HTTP | {"token", "header"},
+    "etherscan": _COMMON_HTTP | {"key", "chainid"},
+    "blockscout": _COMMON_HTTP | {"key"},
+    "etl": frozenset(),
+    "trongrid": _COMMON_HTTP | {"token", "header"},
+    "fullnode": _COMMON_HTTP | {"token", "header", "internals"},
     "electrum": frozenset({"timeout", "retries"}),
     "electrum+tls": frozenset({"timeout", "retries", "ca"}),
     "json": frozenset(),
-    "csv": frozenset(),
+    "csv": frozenset({"decimals"}),
     "memory": frozenset(),
     "recorded": frozenset({"source"}),
 }
 #: Kinds whose location is a file or a folder.
-PATH_KINDS = frozenset({"blocks", "json", "csv", "recorded"})
+PATH_KINDS = frozenset({"blocks", "json", "csv", "etl", "recorded", "ipc"})
+#: Kinds whose location is the URL of a server: its host is admitted before it is asked.
+URL_KINDS = frozenset({"rpc", "esplora", "trongrid", "fullnode", "etherscan", "blockscout"})
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\]|[^\[\]%@:]+)(:[0-9]*)?")
 _ENVIRONMENT = re.compile(r"env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 
@@ -98,7 +114,7 @@ def parse_spec(text: str) -> Spec:
     spec = Spec(match["kind"], location, _options(match["kind"], query, text))
     if spec.kind != "memory" and not location:
         raise ConfigurationError(f"{spec.kind}: needs a path, a URL or host:port after the colon")
-    if spec.kind in ("rpc", "esplora"):
+    if spec.kind in URL_KINDS:
         _check_url(spec)
     return spec
 
@@ -166,6 +182,17 @@ def http_headers(spec: Spec) -> dict[str, str]:
     return headers
 
 
+def refuse_options(spec: Spec, options: frozenset[str], family: str) -> None:
+    """See that a source is given none of ``options``, which its kind has for chains of another family only.
+
+    Raises:
+        ConfigurationError: it is; an option that does nothing would be believed.
+    """
+    for key, _ in spec.options:
+        if key in options:
+            raise ConfigurationError(f"{spec.name}: option {key} means nothing for {family}; leave it out")
+
+
 def host_and_port(spec: Spec) -> tuple[str, int]:
     """Host and port of an Electrum source.
 
@@ -186,7 +213,7 @@ def hosts_of(spec: Spec) -> tuple[str, ...]:
     """
     if spec.kind.startswith("electrum"):
         return (host_and_port(spec)[0],)
-    urls = [spec.location] if spec.kind in ("rpc", "esplora") else []
+    urls = [spec.location] if spec.kind in URL_KINDS else []
     if (proxy := spec.option("proxy")) is not None:
         urls.append(proxy)
     return tuple(urlsplit(url).hostname or "" for url in urls)
@@ -198,17 +225,17 @@ def _options(kind: str, query: str, text: str) -> tuple[tuple[str, str], ...]:
     except ValueError as error:
         raise ConfigurationError(f"{_hide(text)!r}: write options as ?name=value&name=value") from error
     for key, value in options:
-        if key in ("password", "pass", "key", "apikey", "api_key", "secret"):
+        if key in ("password", "pass", "key", "apikey", "api_key", "secret") and key not in OPTIONS[kind]:
             raise ConfigurationError(
                 f"{kind}: the option {key} would write a key into the case; put it into an environment variable and "
-                f"write {'auth' if kind == 'rpc' else 'token'}=env:NAME"
+                f"write {'auth' if kind == 'rpc' else 'key' if 'key' in OPTIONS[kind] else 'token'}=env:NAME"
             )
         if key not in OPTIONS[kind]:
             known = ", ".join(sorted(OPTIONS[kind])) or "none"
             raise ConfigurationError(f"{kind}: has no option {key}; known: {known}")
         if key == "proxy":
             _check_proxy(kind, value)
-        if key in ("auth", "token") and not _ENVIRONMENT.fullmatch(value):
+        if key in ("auth", "token", "path", "key") and not _ENVIRONMENT.fullmatch(value):
             raise ConfigurationError(
                 f"{kind}: {key} must name an environment variable, {key}=env:NAME; "
                 "a key itself is never written into a specification"
