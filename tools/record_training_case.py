@@ -1,10 +1,12 @@
-"""Record the built-in training case from a real Bitcoin node in regtest.
+"""Record the bitcoin leg of the built-in training case from a real Bitcoin node in regtest.
 
     python tools/record_training_case.py PATH/TO/bitcoind
 
 Writes ``src/cryptotrace/training/blk00000.dat`` (every block of the chain, as a node stores them, without obfuscation)
 and ``story.json`` beside it (which outputs are claimed, which transaction is the CoinJoin, which address is the
 training exchange's). Keys are made by the node's wallets and thrown away, so a new recording has other addresses.
+
+The token legs of the case are recorded by ``record_token_legs.py``.
 """
 
 from __future__ import annotations

@@ -303,3 +303,19 @@ def test_a_history_is_fetched_by_address(case: Case) -> None:
     assert case.fetch("evm-local", account=who("A").address) == 4
     with pytest.raises(NotSupported, match=r"no connected source|is not held"):
         case.fetch("ethereum", account=who("A").address)
+
+
+def test_spam_in_the_histories_is_shown_and_carries_no_share(case: Case) -> None:
+    """Somebody else has A transfer nothing to a look-alike: a sign with its rule, and no movement of the trace."""
+    _connected(case)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    view = case.trace(rule="lifo")
+    assert digest("spam") not in {t.flow.txid for t in view.trace.flows}
+    (sign,) = [s for s in view.signs() if s.account == who("A")]
+    assert (sign.kind.value, sign.transactions) == (
+        "zero-value transfer that its payer did not sign",
+        (digest("spam"),),
+    )
+    (notice,) = [text for txid, text in view.trace.notices if txid == digest("spam")]
+    assert "Kept out of the trace: a transfer of nothing carries nothing" in notice
+    assert notice in repr(view)

@@ -116,7 +116,7 @@ def test_sums_beyond_64_and_128_bits_are_exact(store: Store) -> None:
             ETHEREUM, Flow(f"#{n}", FlowKind.TRANSFER, USDT, LARGEST, holding_pot(payer, USDT), at, None, "t")
         )
 
-    assert store.total(store.flows(ETHEREUM)) == 5 * LARGEST
+    assert sum(flow.units for flow in store.flows(ETHEREUM)) == 5 * LARGEST
 
 
 @pytest.mark.parametrize("arrival", [Resting(7), Resting(7, "ab" * 32), Unknown("nobody tells")])

@@ -1,6 +1,6 @@
 """Real servers that tests start themselves: where their programs are. Where one is absent the tests skip and say so.
 
-``.ci/get-bitcoind.sh`` and ``.ci/get-electrumx.sh`` put them into ``.parts/`` on a Debian machine.
+``.ci/get-bitcoind.sh``, ``.ci/get-electrumx.sh`` and ``.ci/get-anvil.sh`` put them into ``.parts/`` on a Debian machine.
 """
 
 from __future__ import annotations
@@ -41,6 +41,28 @@ def electrumx_program() -> str:
         pytest.skip(
             "ELECTRUM SERVER ABSENT: run .ci/get-electrumx.sh .parts/electrumx, or let CRYPTOTRACE_ELECTRUMX name "
             "electrumx_server; what a real Electrum server answers was NOT tried"
+        )
+    return found
+
+
+def anvil_program() -> str:
+    """Path of ``anvil``; skips the test, loudly, where there is none."""
+    found = _find("CRYPTOTRACE_ANVIL", "anvil/anvil", "anvil")
+    if found is None:
+        pytest.skip(
+            "EVM NODE ABSENT: run .ci/get-anvil.sh .parts/anvil, put anvil on the PATH, or let CRYPTOTRACE_ANVIL name "
+            "it; what a real EVM node answers was NOT tried"
+        )
+    return found
+
+
+def solidity_compiler() -> str:
+    """Path of ``solcjs``; skips the test, loudly, where there is none."""
+    found = _find("CRYPTOTRACE_SOLCJS", "anvil/solcjs", "solcjs")
+    if found is None:
+        pytest.skip(
+            "SOLIDITY COMPILER ABSENT: run .ci/get-anvil.sh .parts/anvil, put solcjs on the PATH, or let "
+            "CRYPTOTRACE_SOLCJS name it; what real contracts do was NOT tried"
         )
     return found
 

@@ -14,7 +14,9 @@ from typing import Any
 from tests import training_chain
 from tests.sources.servers import Asked, HttpScript, LineScript, Reply
 
+from cryptotrace.chains.bitcoin.cashtokens import locking_script
 from cryptotrace.chains.bitcoin.merkle import merkle_branch
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.script import account_of_script
 from cryptotrace.chains.bitcoin.wire import (
     WireTransaction,
@@ -31,9 +33,18 @@ _COIN = 100_000_000
 class Chain:
     """What can be asked about the training chain, and ``more`` blocks on top of it, looked up by hand."""
 
-    def __init__(self, height: int | None = None, more: Sequence[bytes] = ()) -> None:
-        self.raw = [*training_chain.blocks()[: None if height is None else height + 1], *more]
-        self.blocks = [decode_block(raw) for raw in self.raw]
+    def __init__(
+        self,
+        height: int | None = None,
+        more: Sequence[bytes] = (),
+        *,
+        network: BitcoinNetwork = REGTEST,
+        raw: Sequence[bytes] | None = None,
+    ) -> None:
+        self.network = network
+        held = training_chain.blocks()[: None if height is None else height + 1] if raw is None else raw
+        self.raw = [*held, *more]
+        self.blocks = [decode_block(raw, network) for raw in self.raw]
         self.heights = {block.header.hash: height for height, block in enumerate(self.blocks)}
         self.places: dict[str, tuple[int, int]] = {}
         self.txs: dict[str, WireTransaction] = {}
@@ -50,12 +61,18 @@ class Chain:
         return self.blocks[-1].header.hash
 
     def address(self, script: bytes) -> str:
-        return account_of_script(script, REGTEST).address
+        return account_of_script(script, self.network).address
+
+    def header(self, height: int, *, proof: bool = False) -> str:
+        """The header in hex; with ``proof`` also what stands behind a merge-mined one."""
+        header = self.blocks[height].header
+        behind = header.auxpow.raw if proof and header.auxpow is not None else b""
+        return (encode_header(header) + behind).hex()
 
     def scripts_of(self, txid: str) -> set[bytes]:
         tx = self.txs[txid]
         spent = set() if tx.is_coinbase else {self.output(each.outpoint).script for each in tx.inputs}
-        return spent | {output.script for output in tx.outputs}
+        return {locking_script(each, self.network) for each in spent | {output.script for output in tx.outputs}}
 
     def output(self, outpoint: Outpoint) -> Any:
         return self.txs[outpoint.txid].outputs[outpoint.vout]
@@ -78,7 +95,7 @@ class Chain:
             (Outpoint(txid, n), o)
             for txid, tx in self.txs.items()
             for n, o in enumerate(tx.outputs)
-            if o.script == script
+            if locking_script(o.script, self.network) == script
         ]
         return sum(output.units for outpoint, output in created if outpoint not in self.spenders)
 
@@ -119,7 +136,7 @@ class Explorer:
             case ["block", block_hash, "raw"]:
                 return chain.raw[chain.heights[block_hash]]
             case ["block", block_hash, "header"]:
-                return encode_header(chain.blocks[chain.heights[block_hash]].header).hex()
+                return chain.header(chain.heights[block_hash])
             case ["tx", txid]:
                 return self.transaction(txid)
             case ["tx", txid, "hex"]:
@@ -165,7 +182,7 @@ class Explorer:
         }
 
     def shown(self, output: Any) -> dict[str, Any]:
-        account = account_of_script(output.script, REGTEST)
+        account = account_of_script(output.script, self.chain.network)
         told: dict[str, Any] = {"scriptpubkey": output.script.hex(), "value": output.units}
         if not account.is_script_digest:
             told["scriptpubkey_address"] = account.address
@@ -254,9 +271,9 @@ class Electrum:
             case "server.version", _:
                 return ["a test", "1.4"]
             case "blockchain.headers.subscribe", _:
-                return {"height": len(chain.blocks) - 1, "hex": encode_header(chain.blocks[-1].header).hex()}
+                return {"height": len(chain.blocks) - 1, "hex": chain.header(len(chain.blocks) - 1, proof=True)}
             case "blockchain.block.header", [height] if height < len(chain.blocks):
-                return encode_header(chain.blocks[height].header).hex()
+                return chain.header(height, proof=True)
             case "blockchain.transaction.get", [txid, False] if txid in chain.txs:
                 return encode(chain.txs[txid]).hex()
             case "blockchain.transaction.get_merkle", [txid, height]:

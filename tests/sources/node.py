@@ -7,9 +7,10 @@ from typing import Any
 
 from tests.sources.chain import Chain, Coins, RpcRefusal
 
+from cryptotrace.chains.bitcoin.cashtokens import locking_script
 from cryptotrace.chains.bitcoin.hashes import hash_bytes
 from cryptotrace.chains.bitcoin.merkle import pair
-from cryptotrace.chains.bitcoin.wire import encode, encode_header
+from cryptotrace.chains.bitcoin.wire import encode
 from cryptotrace.model.transaction import Outpoint
 
 
@@ -50,7 +51,7 @@ class Node:
         height = self._height(block_hash)
         header = self.chain.blocks[height].header
         if not verbose:
-            return encode_header(header).hex()
+            return self.chain.header(height, proof=True)
         return {"height": height, "time": header.time, "confirmations": len(self.chain.blocks) - height}
 
     def getblock(self, block_hash: str, verbosity: int) -> Any:
@@ -72,8 +73,9 @@ class Node:
         return told
 
     def gettxoutproof(self, txids: list[str], block_hash: str) -> Any:
-        block = self.chain.blocks[self._height(block_hash)]
-        return (encode_header(block.header) + partial_tree([tx.txid for tx in block.transactions], txids[0])).hex()
+        height = self._height(block_hash)
+        tree = partial_tree([tx.txid for tx in self.chain.blocks[height].transactions], txids[0])
+        return self.chain.header(height, proof=True) + tree.hex()
 
     def gettxout(self, txid: str, vout: int, pool: bool) -> Any:
         outpoint = Outpoint(txid, vout)
@@ -89,12 +91,12 @@ class Node:
         return []
 
     def scanblocks(self, action: str, wanted: list[str], since: int, until: int) -> Any:
-        script = bytes.fromhex(wanted[0].removeprefix("raw(").removesuffix(")"))
+        script = locking_script(bytes.fromhex(wanted[0].removeprefix("raw(").removesuffix(")")), self.chain.network)
         heights = {self.chain.places[txid][0] for txid in self.chain.by_script[script]}
         return {"relevant_blocks": [self.getblockhash(h) for h in sorted(heights) if since <= h <= until]}
 
     def scantxoutset(self, action: str, wanted: list[str]) -> Any:
-        script = bytes.fromhex(wanted[0].removeprefix("raw(").removesuffix(")"))
+        script = locking_script(bytes.fromhex(wanted[0].removeprefix("raw(").removesuffix(")")), self.chain.network)
         units = self.chain.unspent(script)
         return {"height": len(self.chain.blocks) - 1, "bestblock": self.chain.tip, "total_amount": Coins(units)}
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from tests.sources.chain import REGTEST
 from tests.sources.servers import HttpServer, LineServer
 
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.sources.electrum import GREETING, ElectrumSource
 from cryptotrace.sources.esplora import EsploraSource
@@ -28,35 +29,42 @@ class Waits(list[float]):
 
 
 @contextmanager
-def esplora(server: HttpServer, recorder: MemoryRecorder | None = None) -> Iterator[EsploraSource]:
+def esplora(
+    server: HttpServer, recorder: MemoryRecorder | None = None, network: BitcoinNetwork = REGTEST
+) -> Iterator[EsploraSource]:
     spec = parse_spec(f"esplora:{server.url}")
     transport = HttpTransport(spec, recorder or MemoryRecorder(), PATIENCE, sleep=Waits())
     try:
         # the tip is looked at with every question, so that a test sees what the server was asked
-        yield EsploraSource(REGTEST, transport, spec.name, check_every_s=0)
+        yield EsploraSource(network, transport, spec.name, check_every_s=0)
     finally:
         transport.close()
 
 
 @contextmanager
 def rpc(
-    server: HttpServer, recorder: MemoryRecorder | None = None, notices: list[str] | None = None
+    server: HttpServer,
+    recorder: MemoryRecorder | None = None,
+    notices: list[str] | None = None,
+    network: BitcoinNetwork = REGTEST,
 ) -> Iterator[RpcSource]:
     spec = parse_spec(f"rpc:{server.url}")
     transport = HttpTransport(spec, recorder or MemoryRecorder(), PATIENCE, sleep=Waits())
     try:
-        yield RpcSource(REGTEST, BatchChannel(transport, spec.name), (notices if notices is not None else []).append)
+        yield RpcSource(network, BatchChannel(transport, spec.name), (notices if notices is not None else []).append)
     finally:
         transport.close()
 
 
 @contextmanager
-def electrum(server: LineServer, recorder: MemoryRecorder | None = None) -> Iterator[ElectrumSource]:
+def electrum(
+    server: LineServer, recorder: MemoryRecorder | None = None, network: BitcoinNetwork = REGTEST
+) -> Iterator[ElectrumSource]:
     name = "electrum:{}:{}".format(*server.address)
     channel = LineChannel(
         server.address, name, recorder or MemoryRecorder(), timeout_s=5, retries=2, greeting=GREETING, sleep=Waits()
     )
     try:
-        yield ElectrumSource(REGTEST, channel)
+        yield ElectrumSource(network, channel)
     finally:
         channel.close()

@@ -126,16 +126,13 @@ def test_a_magic_across_the_edge_of_a_reading_window_is_found(tmp_path: Path) ->
 def test_a_file_of_another_network_is_refused_by_name(tmp_path: Path, other: object) -> None:
     magic, name = other.magic, other.name  # type: ignore[attr-defined]
 
-    with pytest.raises(ConfigurationError, match=f"holds blocks of {name}, not of bitcoin-regtest"):
+    with pytest.raises(ConfigurationError, match=f"holds blocks of .*{name}.*, not of bitcoin-regtest"):
         found(write(tmp_path, entry(RAW[0], magic)))
 
 
-@pytest.mark.parametrize(
-    ("magic", "name"), [("c0c0c0c0", "Dogecoin"), ("fbc0b6db", "Litecoin"), ("f9beb4fe", "Namecoin")]
-)
-def test_a_file_of_a_chain_that_is_not_read_is_refused_by_its_magic(tmp_path: Path, magic: str, name: str) -> None:
-    with pytest.raises(UnsupportedChain, match=rf"blk00000\.dat begins with the magic {magic} of {name}"):
-        found(write(tmp_path, entry(RAW[0], bytes.fromhex(magic)), entry(RAW[1])))
+def test_a_file_of_a_chain_that_is_not_read_is_refused_by_its_magic(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedChain, match=r"blk00000\.dat begins with the magic f9beb4fe of Namecoin"):
+        found(write(tmp_path, entry(RAW[0], bytes.fromhex("f9beb4fe")), entry(RAW[1])))
 
 
 def test_a_file_that_is_no_block_is_refused_with_a_guess(tmp_path: Path) -> None:

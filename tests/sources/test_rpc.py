@@ -195,7 +195,7 @@ LIES: dict[str, tuple[str, Callable[[list[Any]], Any], str]] = {
     "no bytes": ("getrawtransaction", lambda p: {}, "expected text"),
     "the spent value": ("getrawtransaction", altered(vin=_vin(5)), "fee is"),
     "the fee": ("getrawtransaction", altered(fee=Coins(1)), r"fee is 1E-8 in its answer|fee is 0\.00000001"),
-    "a fee as text": ("getrawtransaction", altered(fee="0.1"), "a number of bitcoin"),
+    "a fee as text": ("getrawtransaction", altered(fee="0.1"), "a number of coins"),
     "a proof of another block": (
         "gettxoutproof",
         lambda p: Node(CHAIN).gettxoutproof([CHAIN.blocks[3].transactions[0].txid], CHAIN.blocks[3].header.hash),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shared_data import read_data
 
-from cryptotrace.errors import ModelError, TracingError
+from cryptotrace.errors import TracingError
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.identity import Account, Asset, Chain
@@ -94,22 +94,6 @@ def test_a_rule_over_reported_edges_is_refused_with_the_reason() -> None:
         with pytest.raises(TracingError, match=r"edges:case\.csv cannot tell .*2 edges .*without an asset") as refused:
             trace(graph, [claim], rule)
         assert "reachability()" in str(refused.value)
-
-
-def test_an_estimate_is_a_decimal_and_shows_that_it_is_an_estimate() -> None:
-    assert str(Estimate(Decimal("347.55300000000005"), "USD", "LIFI.csv")) == (
-        "about 347.55300000000005 USD (estimate of LIFI.csv)"
-    )
-    for value in (1.5, Decimal("NaN"), Decimal(-1), 3):
-        with pytest.raises(ModelError, match="an estimate is"):
-            Estimate(value, "USD", "x")  # type: ignore[arg-type]
-
-
-def test_a_reported_edge_cannot_claim_to_be_more() -> None:
-    with pytest.raises(ModelError, match="cannot be recomputed"):
-        ReportedEdge(ETHEREUM, "ab" * 32, 1, 1, who("A"), who("B"), None, standing=Standing.RECOMPUTED)
-    with pytest.raises(ModelError, match="not negative"):
-        ReportedEdge(ETHEREUM, "ab" * 32, -1, 1, who("A"), who("B"), None)
 
 
 # --- against independent oracles --------------------------------------------------------------------------------------

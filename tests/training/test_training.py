@@ -77,7 +77,7 @@ def test_it_is_regtest_from_genesis_and_every_block_has_its_work_and_its_merkle_
     assert len(raw) > 100
     decoded = [decode_block(each) for each in raw]
     assert decoded[0].header.hash == REGTEST.genesis_hash
-    assert check_headers([block.header for block in decoded], REGTEST.max_target) > 0
+    assert check_headers([block.header for block in decoded], REGTEST) > 0
     for block in decoded:
         assert merkle_root([tx.txid for tx in block.transactions]) == block.header.merkle_root
 
@@ -86,7 +86,7 @@ def test_a_changed_byte_of_a_block_is_noticed() -> None:
     raw = bytearray(blocks()[-1])
     raw[4] ^= 1
     with pytest.raises(ProofRefused, match=r"builds on|does not meet"):
-        check_headers([decode_block(blocks()[-2]).header, decode_block(bytes(raw)).header], REGTEST.max_target)
+        check_headers([decode_block(blocks()[-2]).header, decode_block(bytes(raw)).header], REGTEST)
 
 
 def test_blocks_are_those_of_a_node_and_carry_coins_of_no_value() -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from cryptotrace.case.custody import digest
 from cryptotrace.case.file import TraceEntry
+from cryptotrace.case.signs import sentence, signs_of
 from cryptotrace.errors import CaseError, InsufficientBalance
 from cryptotrace.ledger.accountgraph import AccountGraph
-from cryptotrace.ledger.store import Store
 from cryptotrace.model.amount import base_units
 from cryptotrace.model.claim import Claim
 from cryptotrace.model.flow import FlowGraph
@@ -70,7 +70,7 @@ def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[i
             "(case.claims_on, or --chain)"
         )
     stops = Stops(
-        case.tags.services(),
+        {account: service for account, service in case.tags.services().items() if account.chain == chains[0]},
         {named.txid: named.basis for named in case.settings.coinjoins},
         int(entry.dust),
         None if entry.max_hops < 0 else entry.max_hops,
@@ -87,7 +87,7 @@ def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[i
         result = traced(graph)
     tip = case.store.tip(chains[0])
     tips = () if tip is None else (tip,)
-    return replace(result, tips=tips, notices=_notices(case.store, chains[0], result))
+    return replace(result, tips=tips, notices=_notices(case, chains[0], result))
 
 
 def _limited(graph: AccountGraph, most: int, *, other_order: bool = False) -> AccountGraph:
@@ -123,10 +123,13 @@ def _on_accounts(case: Case, graph: AccountGraph, traced: Callable[[FlowGraph], 
     return replace(result, order_sensitive=tuple(differ))
 
 
-def _notices(store: Store, chain: Chain, result: Trace) -> tuple[tuple[str, str], ...]:
-    carried = store.notices(chain)
+def _notices(case: Case, chain: Chain, result: Trace) -> tuple[tuple[str, str], ...]:
+    """What the transactions of the trace carry, and the signs of spam and poisoning in the histories it opened."""
+    carried = case.store.notices(chain)
     met = dict.fromkeys(traced.flow.txid for traced in result.flows)
-    return tuple((txid, notice) for txid in met for notice in carried.get(txid, ()))
+    signs = signs_of(case, dict.fromkeys(check.account for check in result.pots))
+    seen = dict.fromkeys((sign.transactions[0], sentence(sign)) for sign in signs)
+    return (*((txid, notice) for txid in met for notice in carried.get(txid, ())), *seen)
 
 
 def digest_of(result: Trace) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import networkx
     import pandas
 
+    from cryptotrace.attribution.poisoning import Sign
     from cryptotrace.case.case import Case
     from cryptotrace.reports.sheets import Sheet
     from cryptotrace.seizure.deposits import DepositParameters
@@ -234,6 +235,12 @@ class TraceView:
         shown = {row.transfer.asset: self.assets.shown(row.transfer.asset) for row in found.rows}
         sheet = touch_point_sheet(found.rows, shown, head_of(self._case, self.trace), found.parameters)
         return SheetView(sheet, found.rows, [f"{e.account.address}: {e.reason}" for e in found.examined])
+
+    def signs(self) -> tuple[Sign, ...]:
+        """Signs of spam and address poisoning in the histories that the trace opened (L4), from what is held."""
+        from cryptotrace.case.signs import signs_of
+
+        return signs_of(self._case, dict.fromkeys(check.account for check in self.trace.pots))
 
     def issuers(self) -> SheetView[IssuerRow]:
         """The holdings that an issuer could freeze, with balance and freeze status; sources are asked for them now."""

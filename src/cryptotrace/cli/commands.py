@@ -158,18 +158,18 @@ def report(parsed: argparse.Namespace) -> None:
 
 def demo(parsed: argparse.Namespace) -> None:
     """Run the training case."""
-    from cryptotrace.case.demo import run
+    from cryptotrace.case.demo import play
 
     with progress_bar("training case") as progress:
-        case, view, written = run(parsed.out, progress=progress)
+        case, legs = play(parsed.out, progress=progress)
     with case:
         if parsed.json:
-            print_json({"trace": view.to_dict(), "files": [str(path) for path in written]})
+            print_json({"legs": [leg.to_dict() for leg in legs]})
             return
-        show_trace(view, as_json=False)
-    print("\nwritten:")
-    for path in written:
-        print(f"  {path}")
+        for leg in legs:
+            print(f"{leg.chain}: {leg.recorded}\n")
+            show_trace(leg.view, as_json=False)
+            print("\nwritten:", *leg.files, sep="\n  ", end="\n\n")
 
 
 def token(parsed: argparse.Namespace) -> None:

@@ -6,9 +6,9 @@ claimed value arrives, in one listing and few batches. An account with more tran
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, groupby, islice, pairwise
 
 from cryptotrace.errors import DataNotFound, InsufficientBalance, NotSupported
 from cryptotrace.ledger import accounts
@@ -38,6 +38,14 @@ from cryptotrace.model.source import Source
 
 #: An account with more transfers of an asset since the claim arrived stops the branch: it is no one person's pocket.
 MOST_TRANSFERS = 10_000
+
+#: Transactions that are stored in one step; a run that is stopped loses no more.
+_AT_ONCE = 200
+
+
+def _batches(found: Iterator[AccountTransaction], size: int) -> Iterator[list[AccountTransaction]]:
+    while some := list(islice(found, size)):
+        yield some
 
 
 class AccountGraph:
@@ -72,6 +80,9 @@ class AccountGraph:
         self._keeper = HistoryKeeper(store, chain, self.sources, most_transfers, self.fetch, adjusting)
         self._opened: dict[Pot, None] = {}
         self._legs: dict[str, Conversion] | None = None
+        self._moves: dict[Pot, list[Flow]] = {}
+        self._times: dict[str, int] = {}
+        self._refusals: dict[Pot, str] = {}
 
     # --- FlowGraph ----------------------------------------------------------------------------------------------------
 
@@ -104,18 +115,8 @@ class AccountGraph:
         held = self.history(flow.owner, flow.asset, flow.departs.height)
         if isinstance(held, Unknown | Crowded):
             return held
-        if (at := self._overdrawn(held)) is not None:
-            if self.other_order:
-                raise InsufficientBalance(f"in the other order {flow.owner.address} pays at block {at} what it has not")
-            return Unknown(
-                f"the history of {flow.owner.address} does not add up: at block {at} it pays out more than it is known "
-                f"to hold ({held.problem or 'no reason is known'}); connect a source with the whole history"
-            )
-        if flow.asset.token_id is not None and self._mixes(held):
-            return Unknown(
-                f"{flow.owner.address} holds several units of one token id, which cannot be told apart: they are "
-                "listed and not followed"
-            )
+        if reason := self._refusal(flow.owner, flow.asset, held):
+            return Unknown(reason)
         return Arrival(pot, flow.departs, self._time(flow), flow.txid)
 
     def instants(self, pot: Pot, since: Position) -> tuple[Instant, ...]:
@@ -163,16 +164,20 @@ class AccountGraph:
         Raises:
             DataNotFound: one of them is not to be had.
         """
-        wanted = [t for t in dict.fromkeys(txids) if (p := self.store.placed(self.chain, t)) is None or p.block is None]
+        asked = list(dict.fromkeys(txids))
+        held = self.store.among(self.chain, asked, confirmed=True)
+        wanted = [txid for txid in asked if txid not in held]
         if not wanted:
             return
         problem: DataNotFound | NotSupported | None = None
         for source in self.sources:
             if isinstance(source, AccountTransactions):
                 try:
-                    for each in source.account_transactions(wanted):
-                        accounts.add(self.store, each)
+                    for some in _batches(source.account_transactions(wanted), _AT_ONCE):
+                        accounts.add(self.store, *some)
                     self._legs = None
+                    self._moves.clear()
+                    self._refusals.clear()
                     return
                 except (DataNotFound, NotSupported) as error:
                     problem = error
@@ -211,15 +216,20 @@ class AccountGraph:
         return tuple(flow for flow in found if flow is not None)
 
     def _time(self, flow: Flow) -> int:
-        placed = self.store.placed(self.chain, flow.txid)
-        return 0 if placed is None or placed.block is None else placed.block.time
+        if flow.txid not in self._times:
+            placed = self.store.placed(self.chain, flow.txid)
+            self._times[flow.txid] = 0 if placed is None or placed.block is None else placed.block.time
+        return self._times[flow.txid]
 
     def _moved(self, pot: Pot, first: int) -> list[Flow]:
         """Movements of a holding, without those that pass through a conversion's pot, in the order of this run."""
-        legs = self._legs_by_flow()
-        held = accounts.moved(self.store, self.chain, pot, first)
-        flows = [self._placed(flow, order) for flow, order in held if not self._passes(flow, legs, pot)]
-        return sorted(flows, key=lambda flow: flow.departs)
+        if pot not in self._moves:
+            held = accounts.moved(self.store, self.chain, pot)
+            self._times |= {flow.txid: time for flow, _, time in held}
+            legs = self._legs_by_flow()
+            flows = [self._placed(flow, order) for flow, order, _ in held if not self._passes(flow, legs, pot)]
+            self._moves[pot] = sorted(flows, key=lambda flow: flow.departs)
+        return [flow for flow in self._moves[pot] if flow.departs.height >= first]
 
     @staticmethod
     def _passes(flow: Flow, legs: dict[str, Conversion], pot: Pot) -> bool:
@@ -238,9 +248,9 @@ class AccountGraph:
         return replace(flow, departs=Position(at.height, at.index, -at.part))
 
     def _instants(self, pot: Pot, flows: Sequence[Flow]) -> Iterable[Instant]:
-        """One instant a position: arrivals, then departures; the other way round where that is tried."""
-        for at in sorted({flow.departs for flow in flows}):
-            here = [flow for flow in flows if flow.departs == at]
+        """One instant a position of flows in order: arrivals, then departures; turned round where that is tried."""
+        for at, group in groupby(flows, key=lambda flow: flow.departs):
+            here = list(group)
             coming = tuple(flow for flow in here if flow.source != pot)
             going = tuple(flow for flow in here if flow.source == pot)
             if self.other_order and at.index < 0 and coming and going:
@@ -249,22 +259,32 @@ class AccountGraph:
             else:
                 yield Instant(at, pot, coming, going, here[0].txid)
 
-    def _overdrawn(self, held: History) -> int | None:
-        """The height at which the holding pays out more than it is known to hold, or None.
+    def _refusal(self, account: Account, asset: Asset, held: History) -> str:
+        """Why a holding cannot be followed though its history is held; empty if it can. Looked at once.
 
-        Where the place in the block is not known, that is judged at the end of the block.
+        Raises:
+            InsufficientBalance: in the other order it pays out what it has not.
         """
-        balances = self._balances(held)
-        for place, (at, units) in enumerate(balances):
-            more = place + 1 < len(balances) and balances[place + 1][0].height == at.height and at.index < 0
-            if units < 0 and not more:
-                return at.height
-        return None
+        if held.pot not in self._refusals:
+            self._refusals[held.pot] = self._look(account, asset, held)
+        return self._refusals[held.pot]
 
-    def _mixes(self, held: History) -> bool:
-        """True if units come in while others are there."""
-        before = [held.opening, *(units for _, units in self._balances(held))]
-        return any(0 < units < after for units, after in pairwise(before))
+    def _look(self, account: Account, asset: Asset, held: History) -> str:
+        balances = self._balances(held)
+        if (at := _overdrawn(balances)) is not None:
+            if self.other_order:
+                raise InsufficientBalance(f"in the other order {account.address} pays at block {at} what it has not")
+            return (
+                f"the history of {account.address} does not add up: at block {at} it pays out more than it is known to "
+                f"hold ({held.problem or 'no reason is known'}); connect a source with the whole history"
+            )
+        before = [held.opening, *(units for _, units in balances)]
+        if asset.token_id is not None and any(0 < units < after for units, after in pairwise(before)):
+            return (
+                f"{account.address} holds several units of one token id, which cannot be told apart: they are listed "
+                "and not followed"
+            )
+        return ""
 
     def _balances(self, held: History) -> list[tuple[Position, int]]:
         """What is in the holding after each of its movements."""
@@ -272,3 +292,15 @@ class AccountGraph:
         changes = (-flow.units if flow.source == held.pot else flow.units for flow in flows)
         after = islice(accumulate(changes, initial=held.opening), 1, None)
         return [(flow.departs, units) for flow, units in zip(flows, after, strict=True)]
+
+
+def _overdrawn(balances: Sequence[tuple[Position, int]]) -> int | None:
+    """The height at which a holding pays out more than it is known to hold, or None.
+
+    Where the place in the block is not known, that is judged at the end of the block.
+    """
+    for place, (at, units) in enumerate(balances):
+        more = place + 1 < len(balances) and balances[place + 1][0].height == at.height and at.index < 0
+        if units < 0 and not more:
+            return at.height
+    return None

@@ -7,9 +7,10 @@ received.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptotrace.chains.tokens import TokenReading
 from cryptotrace.errors import LedgerError
@@ -31,6 +32,8 @@ class Moved(NamedTuple):
     """The movement as a flow."""
     order: Order
     """Whether the order inside its transaction is known."""
+    time: int
+    """Block time, seconds since 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +64,26 @@ class History:
     """Digest of the answer with the balance."""
 
 
-def add(store: Store, transaction: AccountTransaction) -> None:
-    """Store a transaction of an account chain with its flows. Storing it again changes nothing."""
-    chain, txid, block = transaction.chain, transaction.txid, transaction.block
-    ordered = in_order(transaction)
+def add(store: Store, *transactions: AccountTransaction) -> None:
+    """Store transactions of an account chain with their flows, all or none. Storing one again changes nothing."""
+    rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for each in transactions:
+        chain, txid = each.chain, each.txid
+        said = (each.succeeded, each.order.value, "\n".join(each.missing), each.memo)
+        rows["account_transactions"].append((chain, txid, each.sender, each.nonce, *said))
+        for movement in in_order(each):
+            flow = flow_of(each, movement)
+            rows["flows"].append(flow_row(chain, flow, b"", each.evidence))
+            rows["movements"].append((chain, flow.id, movement.payer, movement.standing.value))
+            if each.block is not None:
+                rows["arrivals"].append(arrival_row(chain, flow.id, _arrival(flow, each.block), each.evidence))
     with store.whole():
-        store.place(chain, txid, block, transaction.index, transaction.evidence, transaction.notices)
-        said = (transaction.succeeded, transaction.order.value, "\n".join(transaction.missing), transaction.memo)
-        store.insert("account_transactions", [(chain, txid, transaction.sender, transaction.nonce, *said)])
-        flows, arrivals, movements = [], [], []
-        for movement in ordered:
-            flow = flow_of(transaction, movement)
-            flows.append(flow_row(chain, flow, b"", transaction.evidence))
-            movements.append((chain, flow.id, movement.payer, movement.standing.value))
-            if block is not None:
-                arrivals.append(arrival_row(chain, flow.id, _arrival(flow, block), transaction.evidence))
-        store.insert("flows", flows, "id")
-        store.insert("movements", movements, "flow")
-        store.insert("arrivals", arrivals, "flow")
-        for wrap in transaction.wraps:
-            conversions.add(store, chain, conversion_of(transaction, wrap))
+        store.place([(t.chain, t.txid, t.block, t.index, t.evidence, t.notices) for t in transactions])
+        for table, values in rows.items():
+            store.insert(table, values)
+        for each in transactions:
+            for wrap in each.wraps:
+                conversions.add(store, each.chain, conversion_of(each, wrap))
 
 
 def in_order(transaction: AccountTransaction) -> tuple[Movement, ...]:
@@ -184,20 +187,34 @@ def conversions_by_leg(store: Store, chain: Chain) -> dict[str, Conversion]:
 
 
 def moved(store: Store, chain: Chain, pot: Pot, first: int = 0) -> list[Moved]:
-    """What came into a holding and went out of it from a height on, in chain order; self-transfers are left out.
+    """What came into a holding and went out of it from a height on, in chain order.
 
-    Who pays himself moves nothing: such a transfer is a fact of its transaction and no movement of the holding.
+    A transfer of nothing and one to oneself are left out: they are facts of their transactions and move nothing.
     """
     rows = store.db.execute(
-        "SELECT f.id, t.ordering FROM flows f "
+        "SELECT f.id, t.ordering, p.block_time FROM flows f "
         "LEFT JOIN arrivals a ON a.chain = f.chain AND a.flow = f.id AND a.state = 'arrived' "
         "LEFT JOIN account_transactions t ON t.chain = f.chain AND t.txid = f.txid "
-        "WHERE f.chain = ? AND f.height >= ? AND (f.source = ? OR a.pot = ?) AND f.source IS DISTINCT FROM a.pot",
+        "LEFT JOIN transactions p ON p.chain = f.chain AND p.txid = f.txid "
+        "WHERE f.chain = ? AND f.height >= ? AND (f.source = ? OR a.pot = ?) AND f.source IS DISTINCT FROM a.pot "
+        "AND CAST(f.units AS VARCHAR) <> '0'",
         [chain, first, pot, pot],
     ).fetchall()
-    orders = dict(rows)
-    where = "chain = ? AND id IN (SELECT unnest(?))"
-    return [Moved(flow, Order(orders[flow.id])) for flow in store.flows_where(where, [chain, list(orders)])]
+    said = {name: (order, time) for name, order, time in rows}
+    flows = store.flows_where("chain = ? AND id IN (SELECT unnest(?))", [chain, list(said)])
+    return [Moved(flow, Order(said[flow.id][0]), said[flow.id][1] or 0) for flow in flows]
+
+
+def touching(store: Store, account: Account) -> list[AccountTransaction]:
+    """The stored transactions in which something left the account or came to it, in chain order."""
+    rows = store.db.execute(
+        "SELECT DISTINCT f.txid, f.height, f.idx FROM flows f "
+        "JOIN movements m ON m.chain = f.chain AND m.flow = f.id "
+        "WHERE f.chain = ? AND (f.owner = ? OR m.payer = ?) ORDER BY f.height, f.idx, f.txid",
+        [account.chain, account, account],
+    ).fetchall()
+    found = (transaction(store, account.chain, txid) for txid, *_ in rows)
+    return [each for each in found if each is not None]
 
 
 def history(store: Store, chain: Chain, pot: Pot) -> History | None:

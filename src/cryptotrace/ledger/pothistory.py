@@ -60,11 +60,12 @@ class HistoryKeeper:
         self._most = most
         self._fetch = fetch
         self._adjusting = adjusting
+        self._held: dict[Pot, History] = {}
 
     def ensure(self, account: Account, asset: Asset, height: int) -> History | Unknown | Crowded:
         """The history of a holding from ``height`` to the tip, fetched if it is not held; or why it cannot be had."""
         pot = holding_pot(account, asset)
-        held = accounts.history(self._store, self._chain, pot)
+        held = self._held.get(pot) or accounts.history(self._store, self._chain, pot)
         tip = self._sources[0].tip().height if self._sources else None
         if held is None or held.first > height or (tip is not None and (held.last != tip or held.refused)):
             if tip is None:
@@ -74,6 +75,7 @@ class HistoryKeeper:
                 found = History(pot, height, tip, 0, OpeningBasis.BACKWARDS, None, refused=found.reason)
             held = found
             accounts.set_history(self._store, self._chain, held)
+        self._held[pot] = held
         if held.refused:
             return Unknown(held.refused)
         return Crowded(held.crowded) if held.crowded else held
@@ -103,7 +105,7 @@ class HistoryKeeper:
 
     def _sums(self, pot: Pot, first: int) -> tuple[int, int, int]:
         received = paid = adjusted = 0
-        for flow, _ in self._moved(pot, first):
+        for flow, *_ in self._moved(pot, first):
             signed = -flow.units if flow.source == pot else flow.units
             received, paid = (received + signed, paid) if signed > 0 else (received, paid - signed)
             adjusted += signed if flow.id.partition("#")[2].startswith("adjustment") else 0
@@ -154,7 +156,7 @@ class HistoryKeeper:
             What stays open; empty if nothing does.
         """
         pot, (first, units) = holding_pot(account, asset), opening
-        moves = [(f.departs.height, -f.units if f.source == pot else f.units) for f, _ in self._moved(pot, first)]
+        moves = [(f.departs.height, -f.units if f.source == pot else f.units) for f, *_ in self._moved(pot, first)]
         if units + sum(change for _, change in moves) == closing.units:
             return ""
         heights = {height for height, _ in moves if first <= height <= closing.at.height}
@@ -180,7 +182,7 @@ class HistoryKeeper:
         return accounts.moved(self._store, self._chain, pot, first)
 
     def _txids(self, pot: Pot, first: int) -> dict[str, None]:
-        return dict.fromkeys(flow.txid for flow, _ in self._moved(pot, first))
+        return dict.fromkeys(flow.txid for flow, *_ in self._moved(pot, first))
 
     def _list(self, account: Account, asset: Asset, height: int, tip: int) -> _Listed | Unknown:
         """The shortest listing whose opening is known by itself; else one that is computed backwards."""

@@ -7,7 +7,7 @@ whole numbers of any size. Every sum of money is made of Python ints.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,8 +35,6 @@ from cryptotrace.model.verdict import Standing
 if TYPE_CHECKING:
     import duckdb
 
-#: Rows in one statement at most.
-_MOST_ROWS = 200
 _FEW = 4
 
 
@@ -81,6 +79,7 @@ class Store:
             raise LedgerError(
                 f"{path.parent} cannot be written: {error.strerror}; copy the case to a place where you can write"
             ) from error
+        self._columns: dict[str, tuple[str, ...]] = {}
         try:
             fresh = not path.exists()
             self._db: duckdb.DuckDBPyConnection = duckdb.connect(str(path))
@@ -142,18 +141,23 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
-    def place(
-        self, chain: Chain, txid: str, block: BlockRef | None, index: int, evidence: str, notices: Sequence[str]
-    ) -> None:
-        """Store where a transaction is; what was stored of it before is removed."""
-        if self._holds("transactions", "txid", chain, txid):
-            self._forget(chain, txid)
-        where = (None, None, None) if block is None else (block.hash, block.height, block.time)
-        self.insert("transactions", [(chain, txid, *where, index, evidence, "\n".join(notices))])
+    def place(self, places: Sequence[tuple[Chain, str, BlockRef | None, int, str, Sequence[str]]]) -> None:
+        """Store where transactions of one chain are: (chain, txid, block, index, evidence, notices).
+
+        What was stored of them before is removed.
+        """
+        rows = []
+        held = {(each[0], txid) for each in places[:1] for txid in self.among(each[0], [p[1] for p in places])}
+        for chain, txid, block, index, evidence, notices in places:
+            if (chain, txid) in held:
+                self._forget(chain, txid)
+            where = (None, None, None) if block is None else (block.hash, block.height, block.time)
+            rows.append((chain, txid, *where, index, evidence, "\n".join(notices)))
+        self.insert("transactions", rows)
 
     def _replace(self, transaction: Transaction) -> None:
         chain, txid, block = transaction.chain, transaction.txid, transaction.block
-        self.place(chain, txid, block, transaction.index, transaction.evidence, transaction.notices)
+        self.place([(chain, txid, block, transaction.index, transaction.evidence, transaction.notices)])
         spent = [(vin, str(each.outpoint), each) for vin, each in enumerate(transaction.inputs)]
         self.insert(
             "inputs",
@@ -175,18 +179,26 @@ class Store:
         return self._db.execute(question, [chain, name]).fetchone() is not None
 
     def insert(self, table: str, rows: Sequence[Sequence[Any]], key: str = "") -> None:
-        """Many rows in one statement, since each statement costs more than its rows.
+        """Many rows in one statement, column by column, since each parameter costs more than its value.
 
         With ``key``, the name of the second column, rows that are there already are replaced; to look for a few of them
         first is cheaper than to let DuckDB replace.
         """
+        if not rows:
+            return
         replaces = bool(key) and (len(rows) > _FEW or any(self._holds(table, key, row[0], row[1]) for row in rows))
         verb = "INSERT OR REPLACE" if replaces else "INSERT"
-        for start in range(0, len(rows), _MOST_ROWS):
-            some = rows[start : start + _MOST_ROWS]
-            marks = ", ".join(["(" + ", ".join("?" * len(some[0])) + ")"] * len(some))
-            values = [value for row in some for value in row]
-            self._db.execute(f"{verb} INTO {table} VALUES {marks}", values)
+        columns = ", ".join(f"unnest(?::{kind}[])" for kind in self._kinds(table))
+        self._db.execute(f"{verb} INTO {table} SELECT {columns}", [list(column) for column in zip(*rows, strict=True)])
+
+    def _kinds(self, table: str) -> tuple[str, ...]:
+        """Types of a table's columns as parameters take them: a BIGNUM comes as text."""
+        if table not in self._columns:
+            found = self._db.execute(
+                "SELECT data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
+            ).fetchall()
+            self._columns[table] = tuple("VARCHAR" if kind == "BIGNUM" else kind for (kind,) in found)
+        return self._columns[table]
 
     def add_flow(self, chain: Chain, flow: Flow, script: bytes = b"", evidence: str = "") -> None:
         """Store one flow of either family, with the digest of the answer it was read from."""
@@ -251,6 +263,15 @@ class Store:
         return Transaction(
             chain, txid, found.block, found.index, self._postings(chain, txid), found.evidence, found.notices
         )
+
+    def among(self, chain: Chain, txids: Sequence[str], *, confirmed: bool = False) -> set[str]:
+        """Which of the transactions are stored; with ``confirmed`` only those in a block."""
+        where = " AND height IS NOT NULL" if confirmed else ""
+        rows = self._db.execute(
+            f"SELECT txid FROM transactions WHERE chain = ? AND txid IN (SELECT unnest(?)){where}",  # noqa: S608 - fixed text
+            [chain, list(txids)],
+        ).fetchall()
+        return {txid for (txid,) in rows}
 
     def placed(self, chain: Chain, txid: str) -> Placed | None:
         """Where a stored transaction is, or None."""
@@ -375,7 +396,3 @@ class Store:
             [chain],
         ).fetchone()
         return None if row is None else BlockRef(chain, row[0], row[1], row[2])
-
-    def total(self, flows: Iterable[Flow]) -> int:
-        """Exact sum of base units."""
-        return sum(flow.units for flow in flows)

@@ -28,12 +28,18 @@ KINDS: dict[str, Mapping[str, Opener]] = {"bip122": bitcoin.KINDS, "eip155": evm
 
 #: Which kinds of source have which ability, for messages.
 _WHO_HAS = {
-    "Blocks": "blocks:, rpc:, esplora:",
-    "Transactions": "every source",
-    "Spends": "every source",
+    "Blocks": "blocks:, rpc:, esplora: of a chain of the Bitcoin family",
+    "Transactions": "every source of a chain of the Bitcoin family",
+    "Spends": "every source of a chain of the Bitcoin family",
     "Histories": "electrum:, esplora:, blocks:, and rpc: with -blockfilterindex=1",
     "Balances": "rpc:, electrum:, esplora:",
     "Proofs": "blocks:, rpc:, electrum:, esplora:",
+    "AccountTransactions": "every source of an account chain",
+    "PotHistories": "trongrid:, etherscan:, rpc:, and exports for what they hold",
+    "PotBalances": "trongrid:, fullnode:, etherscan:, rpc:",
+    "ContractCalls": "trongrid:, fullnode:, etherscan:, rpc:",
+    "Logs": "trongrid:, etherscan:, rpc:",
+    "Nonces": "rpc:, etherscan: of Ethereum's family",
 }
 
 

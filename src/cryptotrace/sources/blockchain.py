@@ -54,7 +54,7 @@ def link(
         first_height: height of the first block of a part whose height does not follow from its blocks.
 
     Raises:
-        ConfigurationError: no blocks, or a height that cannot be told.
+        ConfigurationError: no blocks, a height that cannot be told, or a chain with the same genesis block.
         UnsupportedChain: no block of that chain, and the first that is there is of one that is known and not read.
     """
     held: dict[str, list[BlockPlace]] = defaultdict(list)
@@ -62,7 +62,7 @@ def link(
     first: BlockPlace | None = None
     for place in places:
         try:
-            check_work(place.header, network.max_target)
+            check_work(place.header, network)
         except ProofRefused as error:
             first = place if first is None else first
             refused.append(f"{place.file.name}: block at byte {place.offset} left out: {error}")
@@ -80,8 +80,22 @@ def link(
         else:
             chosen.append(fragment)
     active = {f.height + n: tuple(held[block_hash]) for f in chosen for n, block_hash in enumerate(f.hashes)}
+    _check_landmark(active, network)
     top = max(chosen, key=lambda f: f.height)
     return LinkedBlocks(dict(sorted(active.items())), tuple(sorted(stale)), top.height, tuple(refused))
+
+
+def _check_landmark(active: dict[int, tuple[BlockPlace, ...]], network: BitcoinNetwork) -> None:
+    """Refuse the blocks of a chain with the same genesis block, where a block that tells them apart is there."""
+    if network.landmark is None:
+        return
+    height, expected = network.landmark
+    for place in active.get(height, ()):
+        if place.header.hash != expected:
+            raise ConfigurationError(
+                f"{place.file}, offset {place.offset}: at height {height} stands {place.header.hash}; {network.name} "
+                f"has {expected} there: the files are of a chain that shares its genesis block"
+            )
 
 
 def _nothing_left(first: BlockPlace | None, network: BitcoinNetwork) -> ConfigurationError | UnsupportedChain:
@@ -90,7 +104,7 @@ def _nothing_left(first: BlockPlace | None, network: BitcoinNetwork) -> Configur
         return ConfigurationError(f"there is no block of {network.name} in the files")
     where = f"{first.file}, offset {first.offset}"
     try:
-        refuse_foreign_header(encode_header(first.header))
+        refuse_foreign_header(encode_header(first.header), network)
     except UnsupportedChain as error:
         return UnsupportedChain(f"{where}: {error}")
     return ConfigurationError(
@@ -146,7 +160,7 @@ def _set_heights(
         if fragment.hashes[0] == network.genesis_hash:
             told = 0
         elif first_height is None or len(fragments) > 1:
-            told = _told_height(fragment, held, read)
+            told = _told_height(fragment, held, network, read)
         if told is None:
             untold.append(fragment)
         else:
@@ -163,20 +177,27 @@ def _set_heights(
 
 
 def _told_height(
-    fragment: _Fragment, held: dict[str, list[BlockPlace]], read: Callable[[BlockPlace], bytes]
+    fragment: _Fragment,
+    held: dict[str, list[BlockPlace]],
+    network: BitcoinNetwork,
+    read: Callable[[BlockPlace], bytes],
 ) -> int | None:
     """The height of the first block of a part, as a coinbase in it says; None if none does."""
     for depth, block_hash in enumerate(fragment.hashes):
         place = held[block_hash][0]
-        if place.header.version >= 2 and (height := _coinbase_height(read(place))) is not None and height >= depth:
+        if (
+            place.header.version >= 2
+            and (height := _coinbase_height(read(place), network)) is not None
+            and height >= depth
+        ):
             return height - depth
     return None
 
 
-def _coinbase_height(raw: bytes) -> int | None:
+def _coinbase_height(raw: bytes, network: BitcoinNetwork) -> int | None:
     """The height that a coinbase begins with (BIP 34), or None."""
     try:
-        script = decode_block(raw).transactions[0].inputs[0].script_sig
+        script = decode_block(raw, network).transactions[0].inputs[0].script_sig
     except ChainError:
         return None
     if script and 0x51 <= script[0] <= 0x60:

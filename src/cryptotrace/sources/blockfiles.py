@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from cryptotrace.chains.bitcoin.auxpow import is_merge_mined
+from cryptotrace.chains.bitcoin.cursor import Cursor
 from cryptotrace.chains.bitcoin.foreign import refuse_foreign_header, refuse_foreign_magic
 from cryptotrace.chains.bitcoin.network import BITCOIN_NETWORKS, BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_work
-from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, decode_header
+from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, decode_header, read_header
 from cryptotrace.errors import ConfigurationError, DataNotFound, MalformedBytes, ProofRefused
 
 _LEAST_BLOCK = HEADER_SIZE + 1 + 60
-_LARGEST_BLOCK = 4_000_000
 _WINDOW = 1 << 20
 _KEY_SIZE = 8
 #: So many zeros in a row are padding and no part of a block.
@@ -102,11 +103,11 @@ class BlockFiles:
 
     def _places_in(self, file: Path, stream: BinaryIO) -> Iterator[BlockPlace]:
         end = stream.seek(0, 2)
-        at, found = 0, 0
+        at = 0
         while at + 8 <= end:
             head = self._take(stream, at, 8)
             size = int.from_bytes(head[4:], "little")
-            if head[:4] != self._magic or not _LEAST_BLOCK <= size <= _LARGEST_BLOCK:
+            if head[:4] != self._magic or not _LEAST_BLOCK <= size <= self._network.max_block_size:
                 if at == 0 and (whole := self._single(file, stream, end, head)) is not None:
                     yield whole
                     return
@@ -117,8 +118,12 @@ class BlockFiles:
                 self.problems.append(f"{file.name}, offset {at}: half-written, {there} of {size} bytes are there")
                 at = self._skip(file, stream, at, end, silent=True)
                 continue
-            found += 1
-            yield BlockPlace(file, at + 8, size, decode_header(self._take(stream, at + 8, HEADER_SIZE)))
+            try:
+                place = BlockPlace(file, at + 8, size, self._header(stream, at + 8, size))
+            except MalformedBytes as error:
+                self.problems.append(f"{file.name}, offset {at}: the proof behind a header cannot be read: {error}")
+            else:
+                yield place
             at += 8 + size
 
     def _bytes_there(self, stream: BinaryIO, start: int, size: int, end: int) -> int:
@@ -133,34 +138,46 @@ class BlockFiles:
         inside = self._take(stream, start, size)
         hit = inside.find(self._magic)
         while hit >= 0:
-            if self._has_work(self._take(stream, start + hit + 8, HEADER_SIZE)):
+            if self._has_work(stream, start + hit):
                 return hit
             hit = inside.find(self._magic, hit + 1)
         return size
 
-    def _has_work(self, raw: bytes) -> bool:
+    def _header(self, stream: BinaryIO, at: int, size: int) -> Header:
+        """The header of the block at ``at``; behind a merge-mined one stands its proof.
+
+        Raises:
+            MalformedBytes: that cannot be read.
+        """
+        raw = self._take(stream, at, HEADER_SIZE)
+        if not is_merge_mined(int.from_bytes(raw[:4], "little"), self._network):
+            return decode_header(raw)
+        return read_header(Cursor(self._take(stream, at, size)), self._network)
+
+    def _has_work(self, stream: BinaryIO, at: int) -> bool:
+        size = min(int.from_bytes(self._take(stream, at + 4, 4), "little"), self._network.max_block_size)
         try:
-            check_work(decode_header(raw), self._network.max_target)
+            check_work(self._header(stream, at + 8, size), self._network)
         except (MalformedBytes, ProofRefused):
             return False
         return True
 
     def _single(self, file: Path, stream: BinaryIO, end: int, head: bytes) -> BlockPlace | None:
         """The one raw block that a file consists of, or None if it is no such file."""
-        for other in BITCOIN_NETWORKS:
-            if head[:4] == other.magic and other.magic != self._magic:
-                raise ConfigurationError(f"{file} holds blocks of {other.name}, not of {self._network.name}")
+        others = [other.name for other in BITCOIN_NETWORKS if head[:4] == other.magic != self._magic]
+        if others:
+            raise ConfigurationError(f"{file} holds blocks of {' or '.join(others)}, not of {self._network.name}")
         refuse_foreign_magic(head[:4], str(file))
-        if len(self.files) > 1 or not _LEAST_BLOCK <= end <= _LARGEST_BLOCK or head[:4] == self._magic:
+        if len(self.files) > 1 or not _LEAST_BLOCK <= end <= self._network.max_block_size or head[:4] == self._magic:
             return None
         raw = self._take(stream, 0, HEADER_SIZE)
-        header = decode_header(raw)
         try:
-            check_work(header, self._network.max_target)
-        except ProofRefused as error:
+            header = self._header(stream, 0, end)
+            check_work(header, self._network)
+        except (MalformedBytes, ProofRefused) as error:
             if self._magic in self._take(stream, 0, end):
                 return None  # a run of blocks behind padding, or behind a first one that is damaged
-            refuse_foreign_header(raw)
+            refuse_foreign_header(raw, self._network)
             raise MalformedBytes(
                 f"{file} is neither a run of blocks of {self._network.name} (magic {self._magic.hex()}) nor one block "
                 "of it; is it of another chain, or compressed?",

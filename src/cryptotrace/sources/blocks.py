@@ -219,8 +219,8 @@ class BlocksSource:
         for place in self._linked.active[height]:
             raw = self._files.read(place)
             try:
-                block = decode_block(raw)
-                check_block(block, self._network.max_target)
+                block = decode_block(raw, self._network)
+                check_block(block, self._network)
             except (MalformedBytes, ProofRefused) as error:
                 refusal = error
                 continue

@@ -124,7 +124,7 @@ class _Table:
             raise self._refuse(line, "raw", "expected an even number of hex digits")
         raw = bytes.fromhex(text)
         try:
-            wire = decode_transaction(raw)
+            wire = decode_transaction(raw, self._network)
         except MalformedBytes as error:
             raise MalformedBytes(f"{self._file}, line {line}: {error}", offset=error.offset, field="raw") from error
         if cells.get("txid") and cells["txid"] != wire.txid:

@@ -15,6 +15,8 @@ from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from cryptotrace.chains.bitcoin.address import script_of_address
+from cryptotrace.chains.bitcoin.auxpow import is_merge_mined
+from cryptotrace.chains.bitcoin.cashtokens import locking_script
 from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import is_node_sized, verify_inclusion
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, WireTransaction, decode_header, decode_transaction
@@ -26,6 +28,7 @@ from cryptotrace.model.transaction import Outpoint
 from cryptotrace.sources.esplorajson import lied
 from cryptotrace.sources.foreignjson import Field
 from cryptotrace.sources.jsonrpc import Call, Channel, Reply
+from cryptotrace.sources.landmark import check_landmark
 from cryptotrace.sources.transport import at_tip, blame
 
 #: Said first on every connection: who we are, and which versions of the protocol we speak.
@@ -75,14 +78,15 @@ class ElectrumSource:
     def _find_tip(self) -> Tip:
         with blame(self.name):
             first = self._good(self._one("blockchain.block.header", 0), "header 0").raw_hex()
-            genesis = decode_header(first[:HEADER_SIZE]).hash
+            genesis = self._header_of(first).hash
             if genesis != self._network.genesis_hash:
                 raise SourceLied(
                     f"{self.name} serves another chain than {self._network.name}: its genesis is {genesis}"
                 )
             newest = self._good(self._one("blockchain.headers.subscribe"), "tip")
             height = newest["height"].integer(0, 2**31)
-            return Tip(self.chain, height, decode_header(newest["hex"].raw_hex()[:HEADER_SIZE]).hash)
+            check_landmark(self._network, height, lambda at: self._header(at).hash, self.name)
+            return Tip(self.chain, height, self._header_of(newest["hex"].raw_hex()).hash)
 
     def _answering(self) -> AbstractContextManager[None]:
         return at_tip(self.name, self._check_tip)
@@ -94,7 +98,7 @@ class ElectrumSource:
             ChainReorganised: it is not.
         """
         reply = self._one("blockchain.block.header", self._tip.height)
-        found = "nothing" if reply.code else decode_header(reply.result.raw_hex()[:HEADER_SIZE]).hash
+        found = "nothing" if reply.code else self._header_of(reply.result.raw_hex()).hash
         if found != self._tip.hash:
             raise ChainReorganised(
                 f"{self.name}: at height {self._tip.height} the active chain now has {found}, not the tip "
@@ -137,7 +141,7 @@ class ElectrumSource:
         replies = self._channel.call([Call("blockchain.transaction.get", (txid, False)) for txid in missing])
         for txid, reply in zip(missing, replies, strict=True):
             raw = self._good(reply, f"transaction {txid}").raw_hex()
-            wire = decode_transaction(raw)
+            wire = decode_transaction(raw, self._network)
             if wire.txid != txid:
                 raise lied(self.name, txid, "txid", txid, wire.txid)
             self._wires[txid] = (raw, wire, reply.evidence)
@@ -157,7 +161,7 @@ class ElectrumSource:
             if output.script[:1] == bytes([_OP_RETURN]):
                 continue  # servers do not index what cannot be spent
             try:
-                history = self._history(script_key(output.script), wire.txid)
+                history = self._history(self._key_of(output.script), wire.txid)
             except _HistoryRefused as error:
                 refusal = str(error)  # too long for this server: perhaps another output's is not
                 continue
@@ -171,7 +175,7 @@ class ElectrumSource:
             self._fetch([each.outpoint.txid])
             spent = self._wires[each.outpoint.txid][1].outputs
             if each.outpoint.vout < len(spent):
-                history = self._history(script_key(spent[each.outpoint.vout].script), wire.txid)
+                history = self._history(self._key_of(spent[each.outpoint.vout].script), wire.txid)
                 if wire.txid in history:
                     height = history[wire.txid]
                     return height if 0 < height <= self._tip.height else None
@@ -226,7 +230,7 @@ class ElectrumSource:
         if script[:1] == bytes([_OP_RETURN]):
             return Unspent(outpoint, self._tip, evidence)  # nobody can ever spend it
         try:
-            history = self._history(script_key(script))
+            history = self._history(self._key_of(script))
         except _HistoryRefused as error:
             return SpendUnknown(outpoint, str(error))
         if outpoint.txid not in history:
@@ -267,8 +271,8 @@ class ElectrumSource:
             )
             newest = self._good(self._one("blockchain.headers.subscribe"), "tip")
             height = newest["height"].integer(0, 2**31)
-            tip = Tip(self.chain, height, decode_header(newest["hex"].raw_hex()[:HEADER_SIZE]).hash)
-            return result["confirmed"].units(), tip
+            tip = Tip(self.chain, height, self._header_of(newest["hex"].raw_hex()).hash)
+            return result["confirmed"].units(self._network.max_supply), tip
 
     def _key(self, account: Account) -> bytes:
         if account.is_script_digest:
@@ -294,7 +298,7 @@ class ElectrumSource:
 
     def _proved(self, txid: str, height: int) -> tuple[BlockRef, int, tuple[str, ...]]:
         raw = self._wires[txid][0]
-        if is_node_sized(raw):
+        if is_node_sized(raw, self._network):
             raise NotSupported(
                 f"{self.name} cannot prove transaction {txid}: it has 64 bytes without witness, so a branch does not "
                 "prove it (CVE-2017-12842), and the protocol gives no whole blocks; rpc:, esplora: and blocks: can"
@@ -303,15 +307,22 @@ class ElectrumSource:
         index = proof["pos"].integer(0, 2**24)
         branch = tuple(item.hash() for item in proof["merkle"].items())
         header = self._header(height)
-        verify_inclusion(raw, index, branch, header, self._network.max_target)
+        verify_inclusion(raw, index, branch, header, self._network)
         return BlockRef(self.chain, height, header.hash, header.time), index, branch
 
     def _header(self, height: int) -> Header:
         if height not in self._headers:
             reply = self._one("blockchain.block.header", height)
-            header = decode_header(self._good(reply, f"header {height}").raw_hex()[:HEADER_SIZE])
-            self._headers[height] = header
+            self._headers[height] = self._header_of(self._good(reply, f"header {height}").raw_hex())
         return self._headers[height]
+
+    def _header_of(self, raw: bytes) -> Header:
+        """The header in the bytes that a server gives for one; behind a merge-mined one stands its proof."""
+        is_whole = is_merge_mined(int.from_bytes(raw[:4], "little"), self._network)
+        return decode_header(raw if is_whole else raw[:HEADER_SIZE], self._network)
+
+    def _key_of(self, script: bytes) -> bytes:
+        return script_key(locking_script(script, self._network))  # servers index what locks, without the token
 
     # --- asking -------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 
+from cryptotrace.chains.bitcoin.auxpow import is_merge_mined
 from cryptotrace.chains.bitcoin.hashes import is_hash_text
 from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_block, is_node_sized, merkle_branch, verify_inclusion
@@ -26,14 +27,14 @@ from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnkno
 from cryptotrace.model.transaction import Outpoint
 from cryptotrace.sources.esplorajson import check_explorer_figures, lied, read_explorer_transaction, read_status, route
 from cryptotrace.sources.foreignjson import Field, parse_json
+from cryptotrace.sources.landmark import check_landmark
 from cryptotrace.sources.transport import Answer, Request, Transport, at_tip, blame
 
 #: Confirmed transactions of one page of an address.
 PAGE = 25
 #: Unconfirmed transactions of an address that the server gives at most; there are no further pages.
 POOL_PAGE = 50
-_PAGE_ATTEMPTS = 3
-_REMEMBERED = 4096
+_PAGE_ATTEMPTS, _REMEMBERED = 3, 4096
 
 
 class EsploraSource:
@@ -95,7 +96,9 @@ class EsploraSource:
             block = self._json(f"/block/{tip_hash}")
             if (said := block["id"].hash()) != tip_hash:
                 raise SourceLied(f"{self.name} gives block {said} when asked for its tip {tip_hash}")
-            return Tip(self.chain, block["height"].integer(0, 2**31), tip_hash)
+            height = block["height"].integer(0, 2**31)
+        check_landmark(self._network, height, lambda at: self._text(f"/block-height/{at}"), self.name)
+        return Tip(self.chain, height, tip_hash)
 
     def _answering(self) -> AbstractContextManager[None]:
         return at_tip(self.name, self._check_tip, self._check_tip_now)
@@ -153,8 +156,8 @@ class EsploraSource:
     def _raw_block(self, block_hash: str, height: int) -> RawBlock:
         answer = self._ask(f"/block/{block_hash}/raw")
         with blame(self.name):
-            block = decode_block(answer.body)
-            check_block(block, self._network.max_target)
+            block = decode_block(answer.body, self._network)
+            check_block(block, self._network)
         header = block.header
         if header.hash != block_hash:
             raise SourceLied(f"{self.name} gives the bytes of block {header.hash} when asked for {block_hash}")
@@ -182,8 +185,7 @@ class EsploraSource:
             raise lied(self.name, txid, "txid", said.txid, txid)
         raw, wire = said.raw, said.wire
         if wire.txid != txid:
-            raw = self._hex(f"/tx/{txid}/hex")
-            wire = decode_transaction(raw)
+            wire = decode_transaction(raw := self._hex(f"/tx/{txid}/hex"), self._network)
             if wire.txid != txid:
                 raise lied(self.name, txid, "txid", txid, wire.txid)
         check_explorer_figures(said, wire, self._network, self.name)
@@ -228,7 +230,7 @@ class EsploraSource:
         txid, vin = entry["txid"].hash(), entry["vin"].integer(0, 2**32 - 1)
         block = read_status(entry["status"], self._network)
         spending = self._transaction(txid)
-        inputs = decode_transaction(spending.raw).inputs
+        inputs = decode_transaction(spending.raw, self._network).inputs
         if (found := inputs[vin].outpoint if vin < len(inputs) else "absent") != outpoint:
             raise lied(self.name, txid, f"vin[{vin}]", outpoint, found)
         if block is not None and spending.block is not None and block.hash != spending.block.hash:
@@ -334,7 +336,7 @@ class EsploraSource:
             return found.block, *self._place(txid, found.raw, found.block)
 
     def _place(self, txid: str, raw: bytes, block: BlockRef) -> tuple[int, tuple[str, ...]]:
-        if is_node_sized(raw):
+        if is_node_sized(raw, self._network):
             return self._place_in_whole_block(txid, block)
         proof = self._json(f"/tx/{txid}/merkle-proof")
         index = proof["pos"].integer(0, 2**24)
@@ -345,21 +347,22 @@ class EsploraSource:
             raise lied(self.name, txid, "block_height", height, block.height)
         if header.time != block.time:
             raise lied(self.name, txid, "status.block_time", block.time, header.time)
-        verify_inclusion(raw, index, branch, header, self._network.max_target)
+        verify_inclusion(raw, index, branch, header, self._network)
         return index, branch
 
     def _place_in_whole_block(self, txid: str, block: BlockRef) -> tuple[int, tuple[str, ...]]:
         """The place of a transaction that a branch does not prove, since it has the size of an inner node."""
         whole = self._raw_block(block.hash, block.height)
-        txids = [each.txid for each in decode_block(whole.raw).transactions]
+        txids = [each.txid for each in decode_block(whole.raw, self._network).transactions]
         if whole.ref != block or txid not in txids:
             raise lied(self.name, txid, "status", f"block {block.hash} at {block.time}", "in no such block")
         return txids.index(txid), merkle_branch(txids, txids.index(txid))
 
     def _header(self, block_hash: str) -> Header:
         if block_hash not in self._headers:
-            raw = self._hex(f"/block/{block_hash}/header")
-            header = decode_header(raw)
+            header = decode_header(self._hex(f"/block/{block_hash}/header"), self._network)
+            if is_merge_mined(header.version, self._network) and header.auxpow is None:  # the whole block has it
+                header = decode_block(self._ask(f"/block/{block_hash}/raw").body, self._network).header
             if header.hash != block_hash:
                 raise SourceLied(f"{self.name} gives the header {header.hash} when asked for {block_hash}")
             self._headers[block_hash] = header

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,7 @@ class HttpTransport:
         settings: patience and politeness.
         headers: sent with each request; may hold keys, which are kept out of every text.
         auth: user and password.
+        keys: further keys that requests carry, e.g. in their target; they are kept out of every text too.
         sleep, jitter, clock: replaced in tests.
     """
 
@@ -84,6 +85,7 @@ class HttpTransport:
         *,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
+        keys: Sequence[str] = (),
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.monotonic,
@@ -93,9 +95,9 @@ class HttpTransport:
         self._base = spec.location.rstrip("/")
         self._recorder = recorder
         self._settings = HttpSettings() if settings is None else settings
-        keys = [*(headers or {}).values(), *(auth or ())[1:]]
-        keys += [value.removeprefix("Bearer ") for value in keys]
-        self._secrets = tuple(key for key in keys if len(key) >= _SHORTEST_KEY)
+        secrets = [*(headers or {}).values(), *(auth or ())[1:], *keys]
+        secrets += [value.removeprefix("Bearer ") for value in secrets]
+        self._secrets = tuple(key for key in secrets if len(key) >= _SHORTEST_KEY)
         self._headers = dict(headers or {})
         self._auth = auth
         self._sleep = sleep

@@ -161,7 +161,7 @@ class JsonSource(HeldTransactions):
             return Spend(outpoint, txid, entry["vin"].integer(0, 2**32 - 1), block, digest)
         creating = self._contents.transactions.get(outpoint.txid)
         if creating is not None:
-            outputs = decode_transaction(creating.raw).outputs
+            outputs = decode_transaction(creating.raw, self._network).outputs
             if outpoint.vout < len(outputs):
                 account = account_of_script(outputs[outpoint.vout].script, self._network)
                 if account in self._settled:
@@ -177,7 +177,7 @@ class JsonSource(HeldTransactions):
         for address, (expected, digest) in self._contents.stats.items():
             account = Account.of(self.chain, address)
             txids = list(self._held.history(account))
-            wires = [decode_transaction(self._contents.transactions[txid].raw) for txid in txids]
+            wires = [decode_transaction(self._contents.transactions[txid].raw, self._network) for txid in txids]
             confirmed = sum(self._contents.transactions[txid].block is not None for txid in txids)
             funded = sum(self._owns(o.script, account) for wire in wires for o in wire.outputs)
             spent = sum(self._owns(s.script, account) for t in self._held.transactions(txids) for s in t.spent.values())

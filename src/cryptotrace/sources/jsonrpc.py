@@ -73,20 +73,26 @@ class Channel(Protocol):
 
 
 class BatchChannel:
-    """JSON-RPC over HTTP, many questions in one request. Bitcoin Core answers so.
+    """JSON-RPC over HTTP, many questions in one request. Bitcoin Core and EVM nodes answer so.
 
     Args:
         transport: HTTP.
         name: how the source is called in evidence.
         largest_batch: how many questions go into one request at most.
+        version: what each question states as ``jsonrpc``; EVM nodes want ``2.0``.
+        target: what follows the source's address in the request.
 
     Source: JSON-RPC 2.0, batch; Bitcoin Core's JSON-RPC interface.
     """
 
-    def __init__(self, transport: Transport, name: str, largest_batch: int = 64) -> None:
+    def __init__(
+        self, transport: Transport, name: str, largest_batch: int = 64, *, version: str = "1.0", target: str = "/"
+    ) -> None:
         self.name = name
         self._transport = transport
         self._largest_batch = largest_batch
+        self._version = version
+        self._target = target
 
     @property
     def tip(self) -> Tip | None:
@@ -117,11 +123,11 @@ class BatchChannel:
     def _batch(self, calls: Sequence[Call]) -> list[Reply]:
         body = canonical_json(
             [
-                {"jsonrpc": "1.0", "id": number, "method": each.method, "params": list(each.parameters)}
+                {"jsonrpc": self._version, "id": number, "method": each.method, "params": list(each.parameters)}
                 for number, each in enumerate(calls)
             ]
         )
-        answer = self._transport.ask(Request("POST", "/", body))
+        answer = self._transport.ask(Request("POST", self._target, body))
         if answer.status in (401, 403):
             raise SourceUnavailable(
                 f"{self.name} refuses the credentials (HTTP {answer.status}); check what auth or cookie names"
@@ -159,6 +165,10 @@ class ReplayChannel:
             DataNotFound: one of them was not recorded.
         """
         return [self._reply(each) for each in calls]
+
+    def knows(self, call: Call) -> bool:
+        """True if that question was recorded."""
+        return call.key in self._replies
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -84,9 +84,9 @@ class MemorySource:
             MalformedBytes: a block or a transaction cannot be read.
             SourceLied: a block does not meet its work, or does not build on the one before it.
         """
-        headers = [decode_block(raw).header for raw in blocks]
+        headers = [decode_block(raw, network).header for raw in blocks]
         try:
-            check_headers(headers, network.max_target)
+            check_headers(headers, network)
         except ProofRefused as error:
             raise SourceLied(
                 f"memory: the blocks from height {first_height} are not a chain: {error}; hand the blocks in in the "
@@ -96,7 +96,10 @@ class MemorySource:
             BlockRef(network.chain, height, each.hash, each.time) for height, each in enumerate(headers, first_height)
         ]
         held = [RawBlock(ref, raw, "") for ref, raw in zip(refs, blocks, strict=True)]
-        loose = [RawTransaction(network.chain, decode_transaction(raw).txid, raw, None, -1, "") for raw in unconfirmed]
+        loose = [
+            RawTransaction(network.chain, decode_transaction(raw, network).txid, raw, None, -1, "")
+            for raw in unconfirmed
+        ]
         return cls(network, blocks=held, transactions=loose, recorder=recorder)
 
     # --- Source -------------------------------------------------------------------------------------------------------
@@ -223,7 +226,7 @@ class MemorySource:
             raise DataNotFound(f"{self.name} does not hold the whole block that confirms {txid}")
         block = self._blocks[held.block.height]
         self._block_evidence(block)
-        txids = [each.txid for each in decode_block(block.raw).transactions]
+        txids = [each.txid for each in decode_block(block.raw, self._network).transactions]
         return held.block, held.index, tuple(merkle_branch(txids, held.index))
 
     # --- evidence -----------------------------------------------------------------------------------------------------
@@ -244,12 +247,12 @@ class MemorySource:
         for height in sorted(self._blocks):
             block = self._blocks[height]
             confirmed = height <= self._tip.height
-            for index, wire in enumerate(decode_block(block.raw).transactions):
+            for index, wire in enumerate(decode_block(block.raw, self._network).transactions):
                 ref, place = (block.ref, index) if confirmed else (None, -1)
                 self._hold(RawTransaction(self.chain, wire.txid, encode(wire), ref, place, ""), wire)
         self._check_blocks()
         for given in self._given:
-            wire = decode_transaction(given.raw)
+            wire = decode_transaction(given.raw, self._network)
             if wire.txid != given.txid:
                 raise SourceLied(f"{self.name} gives the txid {given.txid} to bytes that hash to {wire.txid}")
             if given.block is not None and given.block.height > self._tip.height:

@@ -45,7 +45,7 @@ def open_recorded(recording: Recording, network: Network, source: str | None = N
 
     Args:
         recording: an archive, or the recorder of a run.
-        network: the chain; sources of other families in the recording are passed over.
+        network: the chain; sources of other chains in the recording are passed over.
         source: the name of the source, if several were recorded.
 
     Raises:
@@ -53,7 +53,9 @@ def open_recorded(recording: Recording, network: Network, source: str | None = N
         EvidenceError: the recording is damaged.
     """
     replays = _replays(network)
-    names = sorted({record.source for record in recording.records() if _kind(record.source) in replays})
+    elsewhere = {r.source for r in recording.records() if r.tip is not None and r.tip.chain != network.chain}
+    known = {record.source for record in recording.records() if _kind(record.source) in replays}
+    names = sorted(known - elsewhere or known)
     if source is None and len(names) == 1:
         source = names[0]
     if source not in names:

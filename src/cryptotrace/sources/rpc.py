@@ -28,16 +28,12 @@ from cryptotrace.model.transaction import Outpoint
 from cryptotrace.sources.esplorajson import lied
 from cryptotrace.sources.foreignjson import Field
 from cryptotrace.sources.jsonrpc import Call, Channel, Parameter, Reply
+from cryptotrace.sources.landmark import check_landmark
 from cryptotrace.sources.rpcscan import BlockScan
 from cryptotrace.sources.transport import at_tip, blame
 
-_NOT_FOUND = -5
-_BUSY = -8
-_NO_METHOD = -32601
-_WARMING_UP = -28
-_OP_RETURN = 0x6A
-_LONGEST_SCRIPT = 10_000
-_LARGEST_POOL = 5_000
+_NOT_FOUND, _BUSY, _NO_METHOD, _WARMING_UP = -5, -8, -32601, -28
+_OP_RETURN, _LONGEST_SCRIPT, _LARGEST_POOL = 0x6A, 10_000, 5_000
 
 
 class RpcSource:
@@ -77,11 +73,16 @@ class RpcSource:
 
     def _find_tip(self) -> Tip:
         with blame(self.name):
-            genesis = self._good(self._one("getblockhash", 0), "genesis block").hash()
+            genesis = self._hash_at(0)
             if genesis != self._network.genesis_hash:
                 raise SourceLied(f"{self.name} is a node of another chain than {self._network.name}: genesis {genesis}")
             best = self._good(self._one("getbestblockhash"), "tip").hash()
-            return Tip(self.chain, self._good(self._one("getblockheader", best), "tip")["height"].integer(), best)
+            height = self._good(self._one("getblockheader", best), "tip")["height"].integer()
+            check_landmark(self._network, height, self._hash_at, self.name)
+            return Tip(self.chain, height, best)
+
+    def _hash_at(self, height: int) -> str:
+        return self._good(self._one("getblockhash", height), f"block at height {height}").hash()
 
     def _indexes(self) -> tuple[bool, bool]:
         (reply,) = self._channel.call([Call("getindexinfo")])
@@ -122,7 +123,7 @@ class RpcSource:
             )
         with self._answering():
             (found,) = self._raw_blocks([height])
-            check_block(decode_block(found.raw), self._network.max_target)
+            check_block(decode_block(found.raw, self._network), self._network)
         return found
 
     def block_by_hash(self, block_hash: str) -> RawBlock:
@@ -179,7 +180,7 @@ class RpcSource:
     def _assemble(self, txid: str, reply: Reply) -> RawTransaction:
         tx = self._good(reply, f"transaction {txid}")
         raw = tx["hex"].raw_hex()
-        wire = decode_transaction(raw)
+        wire = decode_transaction(raw, self._network)
         if wire.txid != txid:
             raise lied(self.name, txid, "txid", txid, wire.txid)
         block = None if tx["blockhash"].is_null else self._ref(tx["blockhash"].hash())
@@ -189,7 +190,7 @@ class RpcSource:
             if not vin["prevout"].is_null:
                 prevout = vin["prevout"]
                 script = prevout["scriptPubKey"]["hex"].raw_hex()
-                spent[each.outpoint] = SpentOutput(prevout["value"].coins_as_units(), script)
+                spent[each.outpoint] = SpentOutput(prevout["value"].coins_as_units(self._network.max_units), script)
         self._check_fee(tx, txid, spent, [o.units for o in wire.outputs])
         return RawTransaction(self.chain, txid, raw, block, index, reply.evidence, spent)
 
@@ -197,16 +198,16 @@ class RpcSource:
         if tx["fee"].is_null or len(spent) != len(list(tx["vin"].items())):
             return
         fee = sum(each.units for each in spent.values()) - sum(created)
-        if tx["fee"].coins_as_units() != fee:
+        if tx["fee"].coins_as_units(self._network.max_units) != fee:
             raise lied(self.name, txid, "fee", tx["fee"].value, fee)
 
     def _index(self, txid: str, raw: bytes, block: BlockRef) -> int:
-        if is_node_sized(raw):  # no branch proves it, its whole block does
+        if is_node_sized(raw, self._network):  # no branch proves it, its whole block does
             self._scan.learn(self._raw_blocks([block.height]))
         if (place := self._scan.place(txid)) is not None:
             return place[1]
         branch = self._good(self._one("gettxoutproof", [txid], block.hash), f"proof of {txid}").raw_hex()
-        proof = parse_merkle_block(branch, self._network.max_target)
+        proof = parse_merkle_block(branch, self._network)
         places = [index for index, matched in proof.matched if matched == txid]
         if proof.header.hash != block.hash or len(places) != 1:
             raise SourceLied(f"{self.name} gives a proof that is not of {txid} in block {block.hash}")
@@ -215,8 +216,7 @@ class RpcSource:
     def _ref(self, block_hash: str) -> BlockRef | None:
         """The block, or None if it is not in the active chain up to the tip."""
         if block_hash not in self._refs:
-            (reply,) = self._channel.call([Call("getblockheader", (block_hash,))])
-            header = self._good(reply, f"block {block_hash}")
+            header = self._good(self._one("getblockheader", block_hash), f"block {block_hash}")
             height, time = header["height"].integer(), header["time"].integer(0, 2**32 - 1)
             active = header["confirmations"].integer(-1) >= 0 and height <= self._tip.height
             self._refs[block_hash] = BlockRef(self.chain, height, block_hash, time) if active else None
@@ -230,7 +230,7 @@ class RpcSource:
             if not reply.code and not reply.result.is_null:
                 best = self._good(self._one("getblockheader", reply.result["bestblock"].hash()), "header")
                 height = best["height"].integer() - reply.result["confirmations"].integer(1) + 1
-                return self._good(self._one("getblockhash", height), "block").hash()
+                return self._hash_at(height)
         if not self._scan.read:
             self._notice(f"{self.name} has no transaction index: blocks are read one by one; -txindex=1 makes it fast")
         found = self._scan.find_transaction(txid, self._tip.height)
@@ -263,7 +263,7 @@ class RpcSource:
             (creating,) = self._transactions([outpoint.txid])
         except DataNotFound as error:
             return SpendUnknown(outpoint, str(error))
-        outputs = decode_transaction(creating.raw).outputs
+        outputs = decode_transaction(creating.raw, self._network).outputs
         if outpoint.vout >= len(outputs):
             return SpendUnknown(outpoint, f"transaction {outpoint.txid} has no output {outpoint.vout}")
         script = outputs[outpoint.vout].script
@@ -291,7 +291,7 @@ class RpcSource:
         return "" if entry["spendingtxid"].is_null else entry["spendingtxid"].hash()
 
     def _checked(self, outpoint: Outpoint, spending: RawTransaction, evidence: str) -> Spend:
-        for vin, each in enumerate(decode_transaction(spending.raw).inputs):
+        for vin, each in enumerate(decode_transaction(spending.raw, self._network).inputs):
             if each.outpoint == outpoint:
                 return Spend(outpoint, spending.txid, vin, spending.block, evidence)
         raise lied(self.name, spending.txid, "spendingtxid", outpoint, "not among its inputs")
@@ -328,7 +328,7 @@ class RpcSource:
         with blame(self.name):
             result = self._good(self._one("scantxoutset", *scanned), f"balance of {account}")
             tip = Tip(self.chain, result["height"].integer(), result["bestblock"].hash())
-            return result["total_amount"].coins_as_units(), tip
+            return result["total_amount"].coins_as_units(self._network.max_supply), tip
 
     def _filtered(self, script: bytes, since: int) -> list[int]:
         """Heights of the blocks whose filter matches the script (some do so by chance)."""
@@ -343,7 +343,7 @@ class RpcSource:
             self._notice(f"{self.name}: unconfirmed transactions were left out, the mempool holds {len(pool)}")
             return []
         replies = self._many("getrawtransaction", [(txid, 1) for txid in pool])
-        wires = [decode_transaction(r.result["hex"].raw_hex()) for r in replies if not r.code]
+        wires = [decode_transaction(r.result["hex"].raw_hex(), self._network) for r in replies if not r.code]
         for wire in wires:
             owned |= {Outpoint(wire.txid, n) for n, o in enumerate(wire.outputs) if o.script == script}
         return [
@@ -372,7 +372,8 @@ class RpcSource:
                 raise DataNotFound(f"{self.name}: transaction {txid} is not confirmed at {self._tip.height}")
             block = self._good(self._one("getblock", found.block.hash, 1), f"block {found.block.hash}")
             txids = [item.hash() for item in block["tx"].items()]
-            header = decode_header(self._good(self._one("getblockheader", found.block.hash, False), "header").raw_hex())
+            raw = self._good(self._one("getblockheader", found.block.hash, False), "header").raw_hex()
+            header = decode_header(raw, self._network)
             if header.hash != found.block.hash or merkle_root(txids) != header.merkle_root:
                 raise SourceLied(f"{self.name}: the txids of block {found.block.hash} do not lead to its Merkle root")
             if txids[found.index : found.index + 1] != [txid]:

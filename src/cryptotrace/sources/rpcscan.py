@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from cryptotrace.chains.bitcoin.cashtokens import locking_script
 from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_block
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, WireTransaction, decode_block, decode_header
@@ -45,7 +46,7 @@ class BlockScan:
         self.read: set[int] = set()
         """Heights of the blocks that were read."""
         self._fetch = fetch
-        self._max_target = network.max_target
+        self._network = network
         self._places: dict[str, tuple[BlockRef, int]] = {}
         self._spenders: dict[Outpoint, SpendPlace] = {}
         self._owners: dict[bytes, list[Outpoint]] = {}
@@ -78,8 +79,8 @@ class BlockScan:
         for block in blocks:
             if block.ref.height in self.read:
                 continue
-            decoded = decode_block(block.raw)
-            check_block(decoded, self._max_target)
+            decoded = decode_block(block.raw, self._network)
+            check_block(decoded, self._network)
             for index, wire in enumerate(decoded.transactions):
                 self._learn(wire, block, index)
             self.read.add(block.ref.height)
@@ -127,7 +128,7 @@ class BlockScan:
     def _learn(self, wire: WireTransaction, block: RawBlock, index: int) -> None:
         self._places[wire.txid] = (block.ref, index)
         for vout, output in enumerate(wire.outputs):
-            self._owners.setdefault(output.script, []).append(Outpoint(wire.txid, vout))
+            self._owners.setdefault(locking_script(output.script, self._network), []).append(Outpoint(wire.txid, vout))
         if not wire.is_coinbase:
             for vin, each in enumerate(wire.inputs):
                 self._spenders[each.outpoint] = SpendPlace(wire.txid, vin, block.ref, block.evidence)

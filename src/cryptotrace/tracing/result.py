@@ -206,7 +206,7 @@ class Trace:
     tips: tuple[Tip, ...] = ()
     """The tips that the answers belong to."""
     notices: tuple[tuple[str, str], ...] = ()
-    """(txid, what lives on top of it and is not followed), in chain order."""
+    """(txid, what lives on top of it and is not followed), in chain order; then signs of spam in the histories."""
     missing: tuple[tuple[str, str], ...] = ()
     """(txid, what no source could tell of it, e.g. ``internal calls``), in chain order; account chains only."""
     pots: tuple[PotCheck, ...] = ()

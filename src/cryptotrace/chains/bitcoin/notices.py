@@ -14,7 +14,7 @@ from cryptotrace.chains.bitcoin.script import operations
 from cryptotrace.chains.bitcoin.wire import WireTransaction
 
 _EXODUS_ADDRESS = "1EXoDusjGwvnjZUyKkxZ4UHEf77z6A5S4P"
-_OP_RETURN, _OP_13, _OP_IF = 0x6A, 0x5D, 0x63
+_OP_RETURN, _OP_8, _OP_13, _OP_IF = 0x6A, 0x58, 0x5D, 0x63
 _ANNEX = 0x50
 #: Witness versions 8 and 9 with 32 bytes: the coins of the whole extension block, and a payment into it.
 _MWEB_HEADS = (b"\x58\x20", b"\x59\x20")
@@ -45,7 +45,7 @@ def notices(transaction: WireTransaction, network: BitcoinNetwork = BITCOIN) -> 
         return ()
     scripts = [each.script for each in transaction.outputs]
     found = {_op_return_notice(script, network) for script in scripts if script[:1] == b"\x6a"}
-    if network.has_mweb and (is_hogex(transaction, network) or any(map(_is_mweb, scripts))):
+    if is_hogex(transaction, network) or any(is_in_extension(script, network) for script in scripts):
         found.add(MWEB)
     if any(holds_token(script, network) for script in scripts):
         found.add(CASHTOKENS)
@@ -60,7 +60,7 @@ def is_hogex(transaction: WireTransaction, network: BitcoinNetwork) -> bool:
     Source: LIP-2, LIP-3; Litecoin Core (``IsMWEBHogAddr``).
     """
     first = transaction.outputs[0].script
-    return network.has_mweb and (transaction.is_hogex or (_is_mweb(first) and first.startswith(_MWEB_HEADS[0])))
+    return network.has_mweb and (transaction.is_hogex or (is_in_extension(first, network) and first[0] == _OP_8))
 
 
 def _overlays(transaction: WireTransaction) -> set[str]:
@@ -72,8 +72,14 @@ def _overlays(transaction: WireTransaction) -> set[str]:
     return found
 
 
-def _is_mweb(script: bytes) -> bool:
-    return len(script) == _MWEB_SCRIPT_SIZE and script.startswith(_MWEB_HEADS)
+def is_in_extension(script: bytes, network: BitcoinNetwork) -> bool:
+    """True if an output belongs to Litecoin's extension block: a payment into it, or the coins of all of it.
+
+    Every later block spends it together with everything that is in there, so nothing can be followed behind it.
+
+    Source: Litecoin Core (``IsMWEBPegin``, ``IsMWEBHogAddr``).
+    """
+    return network.has_mweb and len(script) == _MWEB_SCRIPT_SIZE and script.startswith(_MWEB_HEADS)
 
 
 @cache
