@@ -15,7 +15,7 @@ exclude_patterns = ["_build"]
 source_suffix = {".md": "markdown"}
 language = "en"
 html_theme = "alabaster"
-html_theme_options = {"description": "From a claimed outpoint to a report", "page_width": "1100px"}
+html_theme_options = {"description": "From a claimed output or transfer to a report", "page_width": "1100px"}
 html_show_sourcelink = False
 
 myst_enable_extensions = ["deflist", "colon_fence"]
@@ -31,4 +31,5 @@ napoleon_numpy_docstring = False
 
 # Only names of the library itself must lead somewhere; there is no network in the build to look others up.
 nitpick_ignore_regex = [("py:.*", r"(?!cryptotrace\.).*")]
-nitpick_ignore = [("py:obj", "cryptotrace.case.view._Row")]  # what a row is, for the type checker only
+# What a row is, for the type checker only.
+nitpick_ignore = [("py:obj", "cryptotrace.case.view._Row"), ("py:obj", "cryptotrace.case.view._Listed")]
