@@ -112,6 +112,7 @@ TESTED_ELSEWHERE = {
     "cryptotrace.case.folder": "tests/case/test_case.py",
     "cryptotrace.case.seizing": "tests/case/test_account_case.py",
     "cryptotrace.case.sheets": "tests/case/test_account_case.py",
+    "cryptotrace.case.signs": "tests/case/test_account_case.py",
     "cryptotrace.chains.family": "tests/chains/test_networks.py",
     "cryptotrace.cli": "tests/test_cli.py",
     "cryptotrace.cli.commands": "tests/test_cli.py",

@@ -140,10 +140,13 @@ def claim(claimant: str, transfer: str, basis: str) -> dict[str, str]:
     return {"claimant": claimant, "transfer": transfer, "basis": basis}
 
 
-def ask(case: Case, material: Path, source: str) -> None:
+def ask(case: Case, material: Path, source: str) -> tuple[str, str, list[str]]:
     """Ask all that the training case asks, and what a learner may ask next.
 
     That is every rule instead of one, and whether each account that is met is frozen.
+
+    Returns:
+        The chain, the token's contract, and the addresses that were met.
     """
     chain = enter_tokens(case, material, source)
     contract = json.loads((material / "story.json").read_text(encoding="utf-8"))["token"]["contract"]
@@ -155,6 +158,23 @@ def ask(case: Case, material: Path, source: str) -> None:
         met |= {traced.flow.owner.address: None for traced in view.trace.flows if traced.flow.owner is not None}
     for address in met:
         case.freeze_status(chain, address, contract)
+    return chain, contract, list(met)
+
+
+def ask_afresh(folder: Path, chain: str, contract: str, met: list[str]) -> None:
+    """Ask again in a case that was opened anew: sources remember answers, so a new session asks more than an old one."""
+    with Case.open(folder, clock=lambda: RECEIVED) as case:
+        case.last_trace().issuers()
+    heights: dict[int | None, None] = {None: None}
+    for address in met:
+        with Case.open(folder, clock=lambda: RECEIVED) as case:
+            status = case.freeze_status(chain, address, contract)
+            events = () if status.history is None else status.history.records
+            heights |= {height: None for event in events for height in (event.block.height - 1, event.block.height)}
+    for height in heights:
+        with Case.open(folder, clock=lambda: RECEIVED) as case:
+            for address in met:
+                case.freeze_status(chain, address, contract, height=height)
 
 
 def kept(archive: Archive, source: str) -> list[Record]:
@@ -177,8 +197,11 @@ def record(leg: str, target: Path) -> None:
         write(target / "story.json", json.dumps(story, indent=1) + "\n")
         tags = TAGS.format(leg=leg, chain=story["chain"], address=story["exchange"], label=story["label"])
         write(target / "exchange.yaml", tags)
-        with Case.create(Path(folder, "case"), title="Recording", clock=lambda: RECEIVED) as case:
-            ask(case, target, spec)
+        place = Path(folder, "case")
+        with Case.create(place, title="Recording", clock=lambda: RECEIVED) as case:
+            met = ask(case, target, spec)
+        ask_afresh(place, *met)
+        with Case.open(place, clock=lambda: RECEIVED) as case:
             archive = Archive(target, clock=lambda: RECEIVED)
             for each in kept(case.archive, spec.partition("?")[0]):
                 raw = case.archive.read(each.digest)

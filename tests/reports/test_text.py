@@ -14,11 +14,18 @@ import cryptotrace.reports
 from cryptotrace.model.tag import Grade
 from cryptotrace.model.verdict import LinkClass
 from cryptotrace.reports.content import SECTIONS
-from cryptotrace.reports.text import en, en_tables, ru, ru_tables
-from cryptotrace.reports.words import CATALOGUES
+from cryptotrace.reports.text import en, en_accounts, en_tables, ru, ru_accounts, ru_tables
+from cryptotrace.reports.words import ACCOUNTS, CATALOGUES
 from cryptotrace.tracing.result import EndReason
 from cryptotrace.tracing.rules import RULES, Purpose
 
+#: All messages of a language; where a report on an account chain says something else, both.
+EVERY = {
+    "en": [*en.MESSAGES.items(), *en_accounts.MESSAGES.items()],
+    "ru": [*ru.MESSAGES.items(), *ru_accounts.MESSAGES.items()],
+}
+#: Each message once, as it is said of outputs where there are two.
+ENGLISH = {**en_accounts.MESSAGES, **en.MESSAGES}
 FOLDER = Path(cryptotrace.reports.__path__[0])
 #: Calls that take a message id first.
 SPEAKERS = {"say", "head", "has"}
@@ -80,6 +87,7 @@ def _possible() -> set[str]:
 
 def test_both_languages_have_the_same_messages() -> None:
     assert set(en.MESSAGES) == set(ru.MESSAGES)
+    assert set(en_accounts.MESSAGES) == set(ru_accounts.MESSAGES)
     assert list(CATALOGUES) == ["en", "ru"]
 
 
@@ -95,6 +103,15 @@ def test_no_message_is_written_twice() -> None:
 def test_a_message_has_the_same_names_in_each_language() -> None:
     for key, text in en.MESSAGES.items():
         assert _names(text) == _names(ru.MESSAGES[key]), key
+    for key, text in en_accounts.MESSAGES.items():
+        assert _names(text) == _names(ru_accounts.MESSAGES[key]), key
+
+
+def test_what_is_said_of_accounts_instead_needs_no_more_than_what_it_takes_the_place_of() -> None:
+    shared = set(en.MESSAGES) & set(en_accounts.MESSAGES)
+    assert len(shared) > 60
+    for key in shared:
+        assert _names(en_accounts.MESSAGES[key]) <= _names(en.MESSAGES[key]), key
 
 
 def _letters(text: str) -> bool:
@@ -102,18 +119,18 @@ def _letters(text: str) -> bool:
 
 
 def test_a_russian_message_is_in_russian() -> None:
-    for key, text in ru.MESSAGES.items():
-        if key not in NAMES and (_letters(text) or _letters(en.MESSAGES[key])):
+    for key, text in EVERY["ru"]:
+        if key not in NAMES and (_letters(text) or _letters(ENGLISH[key])):
             assert re.search(r"[а-яё]", text, re.IGNORECASE), f"{key}: nothing in it is Russian"
-            assert text != en.MESSAGES[key], key
+            assert text != ENGLISH[key], key
 
 
 def test_an_english_message_holds_no_cyrillic_letter() -> None:
-    assert [key for key, text in en.MESSAGES.items() if re.search(r"[\u0400-\u04ff]", text)] == []
+    assert [key for key, text in EVERY["en"] if re.search(r"[\u0400-\u04ff]", text)] == []
 
 
 def test_no_russian_word_holds_a_latin_letter_that_looks_like_its_own() -> None:
-    for key, text in ru.MESSAGES.items():
+    for key, text in EVERY["ru"]:
         assert not re.search(r"[а-яё][a-z]|[a-z][а-яё]", text, re.IGNORECASE), key
 
 
@@ -123,19 +140,20 @@ def test_every_message_that_is_said_exists_in_both_languages() -> None:
     for place, keys, _ in calls:
         for key in keys:
             for language, messages in CATALOGUES.items():
+                messages = {**messages, **ACCOUNTS[language]}  # noqa: PLW2901
                 assert any(re.fullmatch(key, known) for known in messages), f"{place}: no {key} in {language}"
 
 
 def test_a_message_is_given_exactly_the_names_that_it_has() -> None:
     for place, keys, given in _calls():
         for key in keys:
-            for known in filter(re.compile(key).fullmatch, en.MESSAGES):
-                assert given is None or given == _names(en.MESSAGES[known]) or "[^.]+" in key, f"{place}: {known}"
+            for known in filter(re.compile(key).fullmatch, ENGLISH):
+                assert given is None or given == _names(ENGLISH[known]) or "[^.]+" in key, f"{place}: {known}"
 
 
 def test_every_message_is_used() -> None:
     possible = re.compile("|".join(f"(?:{each})" for each in sorted(_possible())))
-    assert [key for key in en.MESSAGES if not possible.fullmatch(key)] == []
+    assert [key for key in ENGLISH if not possible.fullmatch(key)] == []
 
 
 def test_whatever_can_occur_has_its_words() -> None:
@@ -156,8 +174,13 @@ def _measures(text: str, language: int) -> set[str]:
 
 
 def test_a_measure_is_never_translated_as_another_one() -> None:
-    for key, text in en.MESSAGES.items():
-        assert _measures(text, 0) == _measures(ru.MESSAGES[key], 1), key
+    for (key, text), (other, russian) in zip(sorted(EVERY["en"]), sorted(EVERY["ru"]), strict=True):
+        assert key == other
+        if (key in en.MESSAGES) != (key in en_accounts.MESSAGES):  # where there are two, their order is not told
+            assert _measures(text, 0) == _measures(russian, 1), key
+    for key in set(en.MESSAGES) & set(en_accounts.MESSAGES):
+        for english, others in ((en, ru), (en_accounts, ru_accounts)):
+            assert _measures(english.MESSAGES[key], 0) == _measures(others.MESSAGES[key], 1), key
 
 
 def test_a_measure_that_is_translated_as_another_one_would_be_noticed() -> None:
@@ -172,5 +195,5 @@ def test_no_message_claims_more_than_a_trace_can_show(language: str) -> None:
         "en": r"\bprove[sdn]?\b|\bproof\b|\bcriminal\b|\bstolen\b|\bguilt|\bowner of\b|\bsuspect\b|\bdefinitely|\blaunder",
         "ru": r"доказан|доказыва|преступ|похищен|виновн|владелец адреса|подозреваем|несомненно|отмыва|легализац",
     }[language]
-    for key, text in CATALOGUES[language].items():
+    for key, text in EVERY[language]:
         assert not re.search(too_much, text, re.IGNORECASE), key

@@ -10,13 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.seizure.tokenworld import EVM, TRON, Contract, block, digest, facts_of, raw, who
 
+from cryptotrace.chains.networks import address_bytes
 from cryptotrace.chains.tokens import FreezeAct
 from cryptotrace.chains.tokentable import PAXOS, TETHER_EITHER
-from cryptotrace.errors import ChainReorganised, ModelError, NotSupported, SourceLied, SourceUnavailable
+from cryptotrace.errors import (
+    ChainReorganised,
+    ModelError,
+    NotSupported,
+    SourceLied,
+    SourceUnavailable,
+    UnsupportedChain,
+)
 from cryptotrace.model.accountsource import CallAnswer, LogEntry
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import Account, Asset
-from cryptotrace.seizure.freeze import Basis, FreezeStatus, address_bytes, freeze_status
+from cryptotrace.seizure.freeze import Basis, FreezeStatus, freeze_status
 from cryptotrace.seizure.freezehistory import FreezeHistory, Frozen, read_freeze_history
 
 BOTH = pytest.mark.parametrize("token", [EVM, TRON])
@@ -245,7 +253,7 @@ def test_an_answer_for_another_block_is_none() -> None:
 def test_an_account_of_another_chain_is_refused() -> None:
     with pytest.raises(ModelError, match="is not of"):
         freeze_status(Contract(), None, EVM, who("thief", TRON.chain))
-    with pytest.raises(ModelError, match="no chain that has contracts"):
+    with pytest.raises(UnsupportedChain, match="no chain that has contracts"):
         address_bytes(Account("bip122:000000000019d6689c085ae165831e93:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"))
     assert address_bytes(who("thief")) == address_bytes(who("thief", TRON.chain)) == raw("thief")
 

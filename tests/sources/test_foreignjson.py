@@ -42,6 +42,24 @@ def test_what_readers_could_disagree_about_is_refused(raw: bytes, reason: str) -
     assert "the answer of a server" in str(refused.value)
 
 
+def test_depth_is_refused_before_the_parser_sees_it_whatever_the_interpreters_limit_of_recursion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("it was parsed")
+
+    monkeypatch.setattr("cryptotrace.sources.foreignjson.json.loads", never)
+    for raw in (b"[" * 801, b'{"a":' * 801, b'["\\"[", ' * 801, b'["]", ' * 801, b'["\\\\", ' * 801):
+        with pytest.raises(MalformedBytes, match="deeper than 800"):
+            parse_json(raw, "an answer")
+
+
+def test_brackets_in_text_and_side_by_side_are_no_depth() -> None:
+    text = "[" * 2000 + '\\"' + "{" * 2000
+    many: list[object] = [[text]] * 900 + [{"a": []}] * 900
+    assert parse_json(json.dumps(many).encode(), "x").value == many
+
+
 def test_nesting_up_to_the_limit_and_a_byte_order_mark_are_read() -> None:
     field = parse_json(b"\xef\xbb\xbf" + b"[" * 800 + b"]" * 800, "a file")
 

@@ -79,7 +79,8 @@ class Case(CaseFolder):
         """
         net = network(source.chain)
         self._connections.use(source)
-        self.log("use", {"chain": net.chain, **custody.of_source(source, source.name)})
+        tip = {"height": source.tip().height, "hash": source.tip().hash}
+        self.log("use", {"chain": net.chain, "source": source.name, "tip": tip})
 
     def disconnect(self, chain: str, spec: str) -> None:
         """Take a source out of the case, e.g. one that is gone; what was read from it stays.

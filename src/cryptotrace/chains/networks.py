@@ -11,9 +11,11 @@ from typing import Any
 
 from cryptotrace.chains.bitcoin.address import canonical_address as bitcoin_address
 from cryptotrace.chains.bitcoin.network import BITCOIN_NETWORKS, BitcoinNetwork
+from cryptotrace.chains.evm.address import bytes_of as evm_bytes
 from cryptotrace.chains.evm.address import canonical_address as evm_address
 from cryptotrace.chains.evm.network import EVM_NETWORKS
 from cryptotrace.chains.family import Network
+from cryptotrace.chains.tron.address import bytes_of as tron_bytes
 from cryptotrace.chains.tron.address import canonical_address as tron_address
 from cryptotrace.chains.tron.network import TRON_NETWORKS, TronNetwork
 from cryptotrace.errors import InvalidAddress, InvalidIdentifier, UnsupportedChain
@@ -33,6 +35,9 @@ _CANONICAL: dict[str, Callable[[str, Any], str]] = {
     "eip155": evm_address,
     "tron": tron_address,
 }
+
+#: How the bytes of an address are read where contracts take them.
+_BYTES: dict[str, Callable[[str], bytes]] = {"eip155": evm_bytes, "tron": tron_bytes}
 
 _BY_NAME: dict[str, Network] = {each.name: each for each in _NETWORKS} | {
     str(chain): each for chain, each in NETWORKS.items()
@@ -101,6 +106,18 @@ def _account_on(where: Network, text: str) -> Account:
     if isinstance(where, BitcoinNetwork) and _SCRIPT_DIGEST_FORM.fullmatch(bare):
         return Account.of(where.chain, bare)
     return Account.of(where.chain, _CANONICAL[where.chain.namespace](bare, where))
+
+
+def address_bytes(account: Account) -> bytes:
+    """The 20 bytes of an account as contracts see it, on EVM chains and on TRON.
+
+    Raises:
+        UnsupportedChain: the account is on a chain of another family, which has no such contracts.
+    """
+    reader = _BYTES.get(account.chain.namespace)
+    if reader is None:
+        raise UnsupportedChain(f"{account} is on no chain that has contracts")
+    return reader(account.address)
 
 
 def candidates(text: str) -> tuple[Account, ...]:

@@ -29,7 +29,7 @@ def new(parsed: argparse.Namespace) -> None:
             print_json({"case": case.settings.id, "folder": str(parsed.dir), "custody_head": case.custody.head})
             return
         print(f"case {case.settings.id} made in {parsed.dir}")
-        print(f"next: cryptotrace connect --case {shlex.quote(str(parsed.dir))} bitcoin SOURCE")
+        print(f"next: cryptotrace connect --case {shlex.quote(str(parsed.dir))} CHAIN SOURCE")
 
 
 def connect(parsed: argparse.Namespace) -> None:

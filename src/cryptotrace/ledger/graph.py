@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cryptotrace.chains.bitcoin.assemble import output_flows, spent_outputs, transaction
+from cryptotrace.chains.bitcoin.assemble import decoded, output_flows, spent_outputs, transaction
+from cryptotrace.chains.bitcoin.notices import is_in_extension
 from cryptotrace.chains.bitcoin.script import ScriptType, script_type
-from cryptotrace.chains.bitcoin.wire import decode_transaction
+from cryptotrace.chains.networks import bitcoin_network
 from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
 from cryptotrace.ledger.layout import flows_of
 from cryptotrace.ledger.store import Store
@@ -81,8 +82,11 @@ class LedgerGraph:
         """The transaction that spends an output, or that it rests, or why that cannot be told."""
         if flow.kind is not FlowKind.OUTPUT:
             return Ended(flow.kind.value)
-        if script_type(self.store.script(self.chain, flow.id)) is ScriptType.OP_RETURN:
+        script = self.store.script(self.chain, flow.id)
+        if script_type(script) is ScriptType.OP_RETURN:
             return Ended("burn")
+        if is_in_extension(script, bitcoin_network(self.chain)):
+            return Unknown("it is paid into Litecoin's extension block (MWEB), inside of which nothing can be seen")
         held = self.store.arrival(self.chain, flow.id)
         if held is not None and not self._is_stale(held):
             return held
@@ -134,10 +138,10 @@ class LedgerGraph:
         return new
 
     def _assemble(self, raw: RawTransaction) -> Transaction:
-        wanted = [] if (wire := decode_transaction(raw.raw)).is_coinbase else [i.outpoint for i in wire.inputs]
+        wanted = [] if (wire := decoded(raw)).is_coinbase else [i.outpoint for i in wire.inputs]
         known = {outpoint: spent for outpoint in wanted if (spent := self._known(outpoint)) is not None}
         for parent in self._parents({o.txid for o in wanted if o not in known}):
-            created = spent_outputs(decode_transaction(parent.raw))
+            created = spent_outputs(decoded(parent))
             self._spent |= {Outpoint(parent.txid, vout): spent for vout, spent in created.items()}
         known |= {o: self._spent[o] for o in wanted if o in self._spent}
         for outpoint, reported in raw.spent.items():

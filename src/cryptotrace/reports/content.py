@@ -6,6 +6,8 @@ import hashlib
 
 from cryptotrace.evidence.canonical import canonical_json
 from cryptotrace.model.verdict import LinkClass, Standing
+from cryptotrace.reports.accountfindings import write_grade
+from cryptotrace.reports.accounttables import assets_table, histories_table
 from cryptotrace.reports.data import machine_data
 from cryptotrace.reports.dossier import Dossier
 from cryptotrace.reports.draft import Draft, Pen, text_cell
@@ -47,7 +49,9 @@ def content(dossier: Dossier, language: str) -> Document:
         ReportError: there is no such language, or the dossier lacks how an asset is written.
         UnknownRule: the trace names a rule that does not exist.
     """
-    draft = Draft(dossier, schedules(dossier), words(language), rule(dossier.trace.rule))
+    draft = Draft(
+        dossier, schedules(dossier), words(language, accounts=dossier.is_on_accounts), rule(dossier.trace.rule)
+    )
     data = machine_data(dossier, draft.rows, draft.rule)
     report_id = "R-" + hashlib.sha256(canonical_json(data)).hexdigest()[:16]
     say = draft.words.say
@@ -93,7 +97,9 @@ def _front(draft: Draft, report_id: str) -> tuple[tuple[str, str], ...]:
 def _newest(draft: Draft) -> tuple[tuple[str, str], ...]:
     """The state of the chain that the report speaks of; it is as old as this block, whenever the answer came."""
     say = draft.words.say
-    return tuple((say("front.newest"), f"{say('tip', height=t.height)}, {t.hash}") for t in draft.dossier.trace.tips)
+    return tuple(
+        (say("front.newest"), f"{say('tip', height=t.height)}, {draft.txid(t.hash)}") for t in draft.dossier.trace.tips
+    )
 
 
 def _section(draft: Draft, number: int, key: str) -> Section:
@@ -139,6 +145,7 @@ def _write_summary(pen: Pen) -> None:
     key = "summary.rule" if draft.rule.conserves else "summary.reach"
     pen.say(key, LinkClass.L3, (), rule=draft.rule_name, text=say(f"rule.{draft.rule.name}.text"))
     pen.blocks.append(summary_table(draft))
+    write_grade(pen)
     _write_addressees(pen)
     pen.say("summary.classes")
     pen.say("summary.open")
@@ -175,12 +182,15 @@ def _write_sources(pen: Pen) -> None:
     for source in draft.dossier.sources:
         tip = say("tip", height=source.tip.height)
         period = text_cell(shown.moment(source.first), shown.moment(source.last))
-        tip_cell = text_cell(tip, source.tip.hash)
+        tip_cell = text_cell(tip, draft.txid(source.tip.hash))
         rows.append(
             Row("", (text_cell(source.name), _mono_second(tip_cell), text_cell(shown.number(source.answers)), period))
         )
     pen.say("sources.text")
     pen.blocks.append(Table("sources", say("table.sources"), LinkClass.L5, columns, tuple(rows)))
+    if draft.dossier.is_on_accounts:
+        pen.say("sources.assets", LinkClass.L5)
+        pen.blocks.append(assets_table(draft))
     pen.say("sources.verified", None, (), software=draft.dossier.software)
     reported = [r.id for r in draft.rows.transactions if any(p.standing is Standing.REPORTED for p in r.postings)]
     if reported:
@@ -229,11 +239,22 @@ def _write_reconciliation(pen: Pen) -> None:
     pen.warn()
     if not draft.rule.conserves:
         pen.say("reconciliation.poison", LinkClass.L3)
+    else:
+        pen.say("reconciliation.text", LinkClass.L3)
+        pen.blocks.append(reconciliation_table(draft))
+        differs = any(row.difference != 0 for row in draft.dossier.trace.reconcile())
+        pen.say("reconciliation.open" if differs else "reconciliation.closed", LinkClass.L3)
+    if draft.dossier.is_on_accounts:
+        _write_histories(pen)
+
+
+def _write_histories(pen: Pen) -> None:
+    pen.head("histories.head")
+    if not pen.draft.rows.checks:
+        pen.say("histories.none", LinkClass.L5)
         return
-    pen.say("reconciliation.text", LinkClass.L3)
-    pen.blocks.append(reconciliation_table(draft))
-    differs = any(row.difference != 0 for row in draft.dossier.trace.reconcile())
-    pen.say("reconciliation.open" if differs else "reconciliation.closed", LinkClass.L3)
+    pen.say("histories.text", LinkClass.L5)
+    pen.blocks.append(histories_table(pen.draft))
 
 
 def _write_evidence(pen: Pen) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cryptotrace.reports.dossier import AssetFacts, Dossier, SourceFacts
 from cryptotrace.reports.foreign import visible
 from cryptotrace.reports.schedules import AddressRow, EndRow, EvidenceRow, PostingRow, Schedules, TransactionRow
+from cryptotrace.reports.sheetasset import txid_shown
 from cryptotrace.tracing.fragments import as_texts
 from cryptotrace.tracing.rules import Rule
 
@@ -31,7 +32,7 @@ def machine_data(dossier: Dossier, rows: Schedules, rule: Rule) -> dict[str, obj
                 "exact": trace.exact,
             },
             "settings": dict(dossier.settings),
-            "assets": [_asset(facts) for _, facts in sorted(dossier.assets.items())],
+            "assets": [_asset(facts, dossier) for _, facts in sorted(dossier.assets.items())],
             **{part: told[part] for part in ("claims", "collisions", "reconciliation", "notices")},
             "transactions": [_transaction(row) for row in rows.transactions],
             "addresses": [_address(row) for row in rows.addresses],
@@ -40,17 +41,29 @@ def machine_data(dossier: Dossier, rows: Schedules, rule: Rule) -> dict[str, obj
             "sources": [_source(source) for source in dossier.sources],
             "tags_loaded": dossier.tags_loaded,
             "outputs_only": list(dossier.outputs_only),
+            **(_on_accounts(rows, told) if dossier.is_on_accounts else {}),
         }
     )
 
 
-def _asset(facts: AssetFacts) -> dict[str, object]:
+def _on_accounts(rows: Schedules, told: Mapping[str, object]) -> dict[str, object]:
+    """What only a trace on an account chain has."""
+    return {
+        "ledger": "accounts",
+        "histories": [{"id": row.id, **row.check.to_dict()} for row in rows.checks],
+        "missing": told.get("missing", []),
+        "assumed_order": told.get("assumed_order"),
+    }
+
+
+def _asset(facts: AssetFacts, dossier: Dossier) -> dict[str, object]:
     return {
         "asset": str(facts.asset),
         "chain": facts.chain_name,
         "symbol": facts.symbol,
         "decimals": facts.decimals,
         "training": facts.is_training,
+        **({"basis": facts.basis} if dossier.is_on_accounts else {}),
     }
 
 
@@ -88,6 +101,23 @@ def _transaction(row: TransactionRow) -> dict[str, object]:
         "fee": str(transaction.fee),
         "notices": list(transaction.notices),
         "postings": [_posting(posting) for posting in row.postings],
+        **_account(row),
+    }
+
+
+def _account(row: TransactionRow) -> dict[str, object]:
+    """What only a transaction of an account chain has."""
+    account = row.account
+    if account is None:
+        return {}
+    return {
+        "shown": txid_shown(account.chain, account.txid),
+        "sender": account.sender,
+        "nonce": account.nonce,
+        "succeeded": account.succeeded,
+        "order": account.order.value,
+        "missing": list(account.missing),
+        "wraps": [{"outflow": w.outflow, "inflow": w.inflow, "basis": w.basis} for w in account.wraps],
     }
 
 
@@ -104,6 +134,7 @@ def _posting(posting: PostingRow) -> dict[str, object]:
         "standing": posting.standing.value,
         "other": posting.other,
         "end": posting.end,
+        **({"payer": posting.payer, "name": posting.name, "rests_on": list(posting.rests_on)} if posting.name else {}),
     }
 
 
@@ -146,6 +177,8 @@ def _end(row: EndRow) -> dict[str, object]:
         "transaction": row.transaction,
         "address": row.address,
         "next": row.next,
+        **({"rests_on": list(row.rests_on)} if row.rests_on else {}),
+        **({"pot": end.pot} if end.pot is not None else {}),
     }
 
 

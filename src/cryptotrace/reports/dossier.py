@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cryptotrace.model.block import Tip
-from cryptotrace.model.identity import Account, Asset
+from cryptotrace.model.identity import Account, Asset, Chain
+from cryptotrace.model.movement import AccountTransaction
 from cryptotrace.model.tag import Tag
 from cryptotrace.model.transaction import Transaction
 from cryptotrace.tracing.result import Trace
+
+#: So many letters of a contract's beginning and of its end stand behind an amount where it has no symbol.
+_ENDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,24 @@ class AssetFacts:
     chain_name: str
     """Name of its chain for readers, e.g. ``Bitcoin (regtest)``."""
     symbol: str
-    """Its symbol, e.g. ``BTC``."""
-    decimals: int
-    """Digits after the point in decimal writing."""
+    """Its symbol, e.g. ``BTC``; empty if it is not known. Foreign text: any contract can call itself anything."""
+    decimals: int | None
+    """Digits after the point in decimal writing; None if they are not known: amounts stand in base units then."""
     is_training: bool
     """True on regtest, testnets and signet: no value, training only. Said on every page."""
+    basis: str = ""
+    """Where symbol and decimals are from: read from the contract at a block, or as listed by whom and when."""
+
+    @property
+    def label(self) -> str:
+        """What stands behind an amount: the symbol, or both ends of the contract where there is none, and which token.
+
+        The contract stands in full in the table of the assets.
+        """
+        contract = self.asset.reference
+        short = contract if len(contract) <= 2 * _ENDS + 1 else f"{contract[:_ENDS]}…{contract[-_ENDS:]}"
+        name = self.symbol or short
+        return name if self.asset.token_id is None else f"{name} no. {self.asset.token_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +111,18 @@ class Dossier:
     """Newest time of receipt among the answers, ISO 8601 UTC: the report's date. No wall clock is read."""
     custody_head: str
     """Digest of the custody log's entry of the trace: the head of the log up to there."""
+    account_transactions: Mapping[str, AccountTransaction] = field(default_factory=dict)
+    """On an account chain, what is known of the transactions beside their postings: success, sender, order."""
     outputs_only: tuple[str, ...] = field(default=())
     """Txids of transactions that are known by their outputs only: the values of their inputs could not be had."""
+
+    @property
+    def is_on_accounts(self) -> bool:
+        """True if value lies in accounts; False if it lies in unspent outputs."""
+        moves = (posting.flow for transaction in self.transactions.values() for posting in transaction.postings)
+        return bool(self.account_transactions) or any(moves)
+
+    @property
+    def chain(self) -> Chain | None:
+        """The chain of the claims; None if nothing was claimed."""
+        return self.trace.claims[0].asset.chain if self.trace.claims else None

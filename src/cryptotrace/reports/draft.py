@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -23,9 +23,13 @@ from cryptotrace.reports.model import (
     Style,
 )
 from cryptotrace.reports.schedules import Schedules, asset_facts
+from cryptotrace.reports.sheetasset import txid_shown
 from cryptotrace.reports.words import Words
 from cryptotrace.tracing.fragments import Units, as_text
 from cryptotrace.tracing.rules import Purpose, Rule
+
+#: More row ids than this in one line are given as the first, the last and how many.
+MOST_IDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +78,51 @@ class Draft:
         """An amount in running text: decimal, symbol, base units."""
         return self.words.amount(units, asset_facts(self.dossier, asset))
 
+    def label(self, asset: Asset) -> str:
+        """What stands behind an amount of the asset."""
+        return visible(asset_facts(self.dossier, asset).label)
+
     def money(self, units: Units, asset: Asset) -> Cell:
         """An amount as a cell: decimal above, base units below."""
         facts = asset_facts(self.dossier, asset)
-        decimal = f"{self.words.decimal(units, facts.decimals)}\u00a0{visible(facts.symbol)}"
-        lines = (line(decimal), line(self.words.number(units), Style.SMALL))
+        decimal = f"{self.words.decimal(units, facts.decimals)}\u00a0{visible(facts.label)}"
+        below = self.words.number(units) if facts.decimals is not None else self.words.say("money.no_decimals")
+        lines = (line(decimal), line(below, Style.SMALL))
         return Cell(CellKind.AMOUNT, lines, as_text(units))
 
-    def shares(self, shares: Iterable[tuple[str, Units]], asset: Asset) -> Cell:
-        """Claimed shares as a cell: for each claimant the name, the decimal and the base units."""
-        facts = asset_facts(self.dossier, asset)
+    def shares(self, shares: Iterable[tuple[str, Units]], asset: Asset, rests_on: Sequence[str] = ()) -> Cell:
+        """Claimed shares as a cell: for each claimant the name, the decimal and the base units; what they rest on."""
         lines: list[Line] = []
         values = []
         for claimant, units in shares:
             lines.append(line(claimant, Style.STRONG))
             if self.rule.conserves:
-                lines.append(line(f"{self.words.decimal(units, facts.decimals)}\u00a0{visible(facts.symbol)}"))
-                lines.append(line(self.words.number(units), Style.SMALL))
+                lines += self.money(units, asset).lines
             else:
                 lines.append(line(self.words.say("reached")))
             values.append(f"{visible(claimant)}={units if self.rule.conserves else 'reached'}")
+        lines += self.rests(rests_on) if lines else []
         return Cell(CellKind.AMOUNT, tuple(lines) or (line("—"),), "; ".join(values))
+
+    def rests(self, checks: Sequence[str]) -> list[Line]:
+        """That a share rests on these histories, as a line of a cell; none if it rests on none that is not complete."""
+        return [line(self.words.say("rests_on.short", checks=self.ids(checks)), Style.SMALL)] if checks else []
+
+    def ids(self, ids: Sequence[str]) -> str:
+        """Row ids in a line; of very many the first, the last and how many."""
+        if len(ids) <= MOST_IDS:
+            return ", ".join(ids)
+        return self.words.say("ids.many", first=ids[0], last=ids[-1], count=len(ids))
+
+    def txid(self, txid: str) -> str:
+        """A transaction's or a block's hash as the explorers of the chain print it."""
+        return txid if self.dossier.chain is None else txid_shown(self.dossier.chain, txid)
+
+    def flow_id(self, flow: str) -> str:
+        """A flow's own id, with the hash as the explorers of the chain print it."""
+        mark = "#" if "#" in flow else ":"
+        txid, _, place = flow.rpartition(mark)
+        return f"{self.txid(txid)}{mark}{place}"
 
     def account(self, account: Account) -> tuple[Run, ...]:
         """An address in full, or the digest of a script that has none."""

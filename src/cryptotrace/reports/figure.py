@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cryptotrace.reports.draft import Draft
 from cryptotrace.reports.flowgraph import COLUMNS, FlowGraph, flow_graph
+from cryptotrace.reports.holdinggraph import holding_graph
 from cryptotrace.reports.layout import Sheet, largest_units, sheets
 from cryptotrace.reports.model import Document, Figure
 from cryptotrace.reports.svg import Drawing, stacked
@@ -29,6 +30,8 @@ def flow_figure(draft: Draft) -> Figure:
     caption = say(key, rule=draft.rule_name)
     if graph.folded_transactions or graph.folded_ends:
         caption += " " + _folded(draft, graph)
+    if any(band.is_marked for box in graph.boxes for band in box.bands):
+        caption += " " + say("figure.caption_unchecked")
     if draft.warning:
         caption = f"{draft.warning} {caption}"
     return Figure(say("figure.title"), drawn, caption)
@@ -41,13 +44,21 @@ def flow_svg(document: Document) -> str:
 
 
 def _fitting(draft: Draft) -> tuple[FlowGraph, list[Sheet]]:
-    graph, laid_out = flow_graph(draft.rows, 0), list[Sheet]()
+    graph, laid_out = _graph(draft, 0), list[Sheet]()
     for most in _MOST_BOXES:
-        graph = flow_graph(draft.rows, most)
+        graph = _graph(draft, most)
         laid_out = sheets(graph, COLUMNS)
         if all(sheet.height <= _HIGHEST for sheet in laid_out):
             break
     return graph, laid_out
+
+
+def _graph(draft: Draft, most_boxes: int) -> FlowGraph:
+    """Transactions and outputs, or on an account chain holdings and transfers."""
+    if not draft.dossier.is_on_accounts:
+        return flow_graph(draft.rows, most_boxes)
+    labels = {asset: facts.label for asset, facts in draft.dossier.assets.items()}
+    return holding_graph(draft.rows, labels, most_boxes)
 
 
 def _folded(draft: Draft, graph: FlowGraph) -> str:

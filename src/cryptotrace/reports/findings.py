@@ -5,6 +5,7 @@ from __future__ import annotations
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.transaction import PostingKind
 from cryptotrace.model.verdict import LinkClass, Standing
+from cryptotrace.reports.accountfindings import rests_sentence, write_conversions, write_movements
 from cryptotrace.reports.draft import Draft, Pen
 from cryptotrace.reports.schedules import GONE, EndRow, PostingRow, TransactionRow
 from cryptotrace.reports.wording import reason_sentence, reason_word
@@ -18,7 +19,8 @@ def write_findings(pen: Pen) -> None:
     """Fill the section of findings."""
     pen.head("findings.facts")
     for row in pen.draft.rows.transactions:
-        _write_transaction(pen, row)
+        (write_movements if pen.draft.dossier.is_on_accounts else _write_transaction)(pen, row)
+    write_conversions(pen)
     pen.head("findings.claims")
     _write_claims(pen)
     pen.head("findings.shares" if pen.draft.rule.conserves else "findings.reach", rule=pen.draft.rule_name)
@@ -122,7 +124,8 @@ def _write_shares(pen: Pen) -> None:
 
 def _write_end(pen: Pen, row: EndRow) -> None:
     draft, end = pen.draft, row.end
-    key = "finding.end" if draft.rule.conserves else "finding.end_poison"
+    kind = "held" if end.flow is None and draft.dossier.is_on_accounts else "end"
+    key = f"finding.{kind}" if draft.rule.conserves else f"finding.{kind}_poison"
     pen.say(
         key,
         LinkClass.L3,
@@ -133,7 +136,7 @@ def _write_end(pen: Pen, row: EndRow) -> None:
         place=draft.rows.flow_name(end.flow.id) if end.flow is not None else reason_word(draft, end.reason),
         units=draft.amount(row.units, end.asset),
         address=row.address or "—",
-        reason=reason_sentence(draft, row),
+        reason=reason_sentence(draft, row) + rests_sentence(draft, row),
     )
 
 
@@ -149,13 +152,14 @@ def _write_gone(pen: Pen) -> None:
         for row in rows:
             for claimant, units in row.end.claimed.items():
                 sums[claimant] = sums.get(claimant, 0) + units
-        pen.say(
+        said = draft.words.say(
             f"finding.gone.{reason}",
-            LinkClass.L3,
-            [row.id for row in rows],
             rule=draft.rule_name,
             shares=_shares(draft, {c: sums[c] for c in draft.claimants if c in sums}, asset),
         )
+        checks = sorted({check for row in rows for check in row.rests_on})
+        said += " " + draft.words.say("rests_on", checks=draft.ids(checks)) if checks else ""
+        pen.write(said, LinkClass.L3, [row.id for row in rows])
 
 
 def _write_attributions(pen: Pen) -> None:

@@ -16,7 +16,7 @@ from cryptotrace.tracing.fragments import Units
 from cryptotrace.tracing.result import EndReason
 
 #: Not more ends than this are drawn beside one transaction.
-_MOST_ENDS = 5
+MOST_ENDS = 5
 #: Columns of transactions on one sheet.
 COLUMNS = 4
 
@@ -41,6 +41,12 @@ class Band:
     """Claimed units per claimant."""
     count: int = 1
     """How many outputs it stands for."""
+    label: str = ""
+    """On an account chain, what it goes back to, or ``held`` for what is left in a balance."""
+    title: str = ""
+    """On an account chain, which transfer it is: a line of its own over the amount."""
+    is_marked: bool = False
+    """True if its share rests on a history that is not shown to be complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class Box:
     """How many further inputs it has."""
     others_units: Mapping[Asset, int]
     """Their sum."""
+    note: str = ""
+    """On an account chain what stands below its name: the asset, or ``conversion``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +141,7 @@ def _bands(row: TransactionRow, rows: Schedules, choice: _Choice) -> Iterable[Ba
     out = [p for p in row.postings if p.side == "out"]
     payments = [p for p in out if p.place is not None]
     ends = sorted((p for p in payments if p.end), key=lambda p: -sum(p.claimed.values()))
-    shown = {p.end for p in ends[:_MOST_ENDS]}
+    shown = {p.end for p in ends[:MOST_ENDS]}
     choice.drawn_ends |= shown
     folded, stubs = [], []
     for posting in payments:
@@ -177,6 +185,7 @@ SHAPES: Mapping[EndReason, str] = {
     EndReason.DUST: "dot",
     EndReason.HOPS: "bars",
     EndReason.TIME: "bars",
+    EndReason.CROWDED: "many",
     EndReason.UNKNOWN: "diamond",
     EndReason.FEE: "triangle",
     EndReason.BURN: "cross",

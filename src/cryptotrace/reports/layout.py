@@ -31,7 +31,7 @@ class Node:
     key: str
     """Names it."""
     kind: str
-    """``box``, ``end``, ``fold``, ``to``, ``from`` or ``pass``."""
+    """``box``, ``end``, ``fold``, ``back``, ``to``, ``from`` or ``pass``."""
     column: int
     """Column, -1 for marks of bands from an earlier sheet."""
     height: float
@@ -148,7 +148,7 @@ def slot_height(band: Band, thickness: float) -> float:
 
 def label_lines(band: Band) -> int:
     """Lines of text above a band: amount, and share; a stub says how many outputs it stands for."""
-    return 2 if band.shares or band.kind == "stub" else 1
+    return (2 if band.shares or band.kind == "stub" else 1) + (1 if band.title else 0)
 
 
 def _add_bands(sheet: Sheet, column_of: Mapping[str, int], largest: Mapping[Asset, int]) -> None:

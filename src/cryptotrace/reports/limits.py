@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from cryptotrace.chains.bitcoin.network import BitcoinNetwork
+from cryptotrace.chains.networks import NETWORKS
 from cryptotrace.model.verdict import LinkClass
-from cryptotrace.reports.draft import Pen, text_cell
+from cryptotrace.reports.accountfindings import write_untold
+from cryptotrace.reports.draft import Draft, Pen, text_cell
 from cryptotrace.reports.model import Column, Row, Style, Table
 from cryptotrace.reports.schedules import GONE
 from cryptotrace.reports.wording import reason_word
+from cryptotrace.reports.words import Words
 from cryptotrace.tracing.fragments import Units
 from cryptotrace.tracing.result import EndReason
 
@@ -19,6 +23,7 @@ _NOT_FOLLOWED = (
     EndReason.DUST,
     EndReason.HOPS,
     EndReason.TIME,
+    EndReason.CROWDED,
     EndReason.UNKNOWN,
     EndReason.OUTSIDE,
 )
@@ -36,8 +41,14 @@ def write_method(pen: Pen) -> None:
     pen.say(f"method.purpose.{draft.rule.purpose.name.lower()}", L3, (), rule=draft.rule_name)
     pen.say("method.mechanical", L3)
     pen.say("method.no_join", LinkClass.L1)
+    if draft.dossier.is_on_accounts:
+        pen.say("method.fees", LinkClass.L1)
     pen.head("method.assumptions")
     pen.say("method.order", L3)
+    if draft.dossier.is_on_accounts:
+        if trace.has_assumed_order:
+            pen.say("method.order_assumed", L3)
+        pen.say("method.opening", L3)
     pen.say("method.given", LinkClass.L5)
     _write_arithmetic(pen)
     pen.say("method.accounts")
@@ -100,9 +111,12 @@ def write_limits(pen: Pen) -> None:
     _write_stopped(pen)
     pen.head("limits.notices")
     _write_notices(pen)
+    write_untold(pen)
     pen.head("limits.unknown")
     for key in ("services", "completeness", "unspent", "order", "persons", "alternatives"):
         pen.say(f"limits.{key}")
+    if draft.dossier.is_on_accounts:
+        pen.say("limits.issuer")
     pen.say("limits.coverage", None, (), count=draft.words.number(draft.dossier.tags_loaded))
     if draft.dossier.outputs_only:
         pen.head("limits.problems")
@@ -135,9 +149,27 @@ def _write_stopped(pen: Pen) -> None:
 def _write_notices(pen: Pen) -> None:
     draft, words = pen.draft, pen.draft.words
     for txid, notice in draft.dossier.trace.notices:
-        key = f"notice.{notice}"
-        what = words.say(key) if words.has(key) else words.quoted(notice)
         row = draft.rows.id_of.get(txid, "")
-        pen.say("limits.notice", LinkClass.L1, [row], transaction=row or txid, what=what)
+        name = row or draft.txid(txid)
+        if notice == "mweb":
+            pen.say("limits.mweb", LinkClass.L1, [row], transaction=name)
+        else:
+            pen.say("limits.notice", LinkClass.L1, [row], transaction=name, what=_noticed(words, notice))
     if not draft.dossier.trace.notices:
-        pen.say("limits.no_notice")
+        pen.say("limits.no_notice" if _looks_for_overlays(draft) else "limits.no_notice_other")
+
+
+def _noticed(words: Words, notice: str) -> str:
+    """A notice in words: its first word says what kind it is, the rest is as it was recorded."""
+    if words.has(f"notice.{notice}"):
+        return words.say(f"notice.{notice}")
+    kind = notice.partition(" ")[0]
+    if words.has(f"notice.{kind}") and words.has("notice.detail"):
+        return words.say("notice.detail", word=words.say(f"notice.{kind}"), detail=notice)
+    return words.quoted(notice)
+
+
+def _looks_for_overlays(draft: Draft) -> bool:
+    """False on a chain of the Bitcoin family on which Omni, Runes and inscriptions are not looked for."""
+    network = NETWORKS.get(draft.dossier.chain) if draft.dossier.chain is not None else None
+    return not isinstance(network, BitcoinNetwork) or network.carries_overlays

@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from cryptotrace.model.identity import Asset
 from cryptotrace.model.verdict import LinkClass
 from cryptotrace.reports.draft import Draft, text_cell
-from cryptotrace.reports.model import Column, Row, RowRole, Style, Table
+from cryptotrace.reports.model import Cell, Column, Row, RowRole, Style, Table
 from cryptotrace.reports.schedules import EndRow
 from cryptotrace.reports.wording import reason_word
 from cryptotrace.tracing.fragments import Units
 from cryptotrace.tracing.result import EndReason, Reconciliation
 
 L3 = LinkClass.L3
-#: More row ids than this in one cell are given as the first, the last and how many.
-_MOST_IDS = 12
 
 
 def summary_table(draft: Draft) -> Table:
@@ -34,13 +32,14 @@ def summary_table(draft: Draft) -> Table:
             ends = _ends(draft, reason, asset)
             if not ends:
                 continue
+            named = "" if conserves or not draft.dossier.is_on_accounts else f" · {draft.label(asset)}"
             cells = [
-                text_cell(reason_word(draft, reason)),
+                text_cell(reason_word(draft, reason) + named),
                 text_cell(draft.words.number(len(ends))),
                 text_cell(_ids(draft, ends)),
             ]
             if conserves:
-                cells.append(draft.money(_sum(ends), asset))
+                cells.append(_money(draft, _sum(ends), asset, ends))
             rows.append(Row("", tuple(cells)))
         if conserves:
             ends = [row for row in draft.rows.ends if row.end.asset == asset]
@@ -48,7 +47,7 @@ def summary_table(draft: Draft) -> Table:
                 text_cell(say("total")),
                 text_cell(draft.words.number(len(ends))),
                 text_cell(),
-                draft.money(_sum(ends), asset),
+                _money(draft, _sum(ends), asset, ends),
             )
             rows.append(Row("", total, RowRole.TOTAL))
     return Table("summary", say("table.summary"), L3, tuple(columns), tuple(rows))
@@ -71,11 +70,16 @@ def reconciliation_table(draft: Draft) -> Table:
 def _claimant_rows(draft: Draft, line: Reconciliation) -> Iterable[Row]:
     say, asset = draft.words.say, line.asset
     entered = sum(c.units for c in draft.dossier.trace.claims if (c.claimant, c.asset) == (line.claimant, asset))
-    yield Row("", (text_cell(line.claimant, style=Style.STRONG),), RowRole.GROUP)
+    of = f" · {draft.label(asset)}" if draft.dossier.is_on_accounts else ""
+    yield Row("", (text_cell(f"{line.claimant}{of}", style=Style.STRONG),), RowRole.GROUP)
     yield Row("", (text_cell(say("reconcile.entered")), text_cell(), draft.money(entered, asset)), RowRole.SUB)
     if entered != line.claimed:
         cut = draft.money(line.claimed - entered, asset)
         yield Row("", (text_cell(say("reconcile.collision")), text_cell(), cut), RowRole.SUB)
+    for key, units in (("in", line.converted_in), ("out", line.converted_out)):
+        if units:
+            converted = draft.money(units, asset)
+            yield Row("", (text_cell(say(f"reconcile.converted_{key}")), text_cell(), converted), RowRole.SUB)
     for reason in EndReason:
         if reason not in line.ends:
             continue
@@ -83,10 +87,11 @@ def _claimant_rows(draft: Draft, line: Reconciliation) -> Iterable[Row]:
         cells = (
             text_cell(reason_word(draft, reason)),
             text_cell(_ids(draft, ends)),
-            draft.money(line.ends[reason], asset),
+            _money(draft, line.ends[reason], asset, ends),
         )
         yield Row("", cells, RowRole.SUB)
-    total = draft.money(sum(line.ends.values(), 0), asset)
+    mine = [row for row in draft.rows.ends if row.end.asset == asset and line.claimant in row.end.claimed]
+    total = _money(draft, sum(line.ends.values(), 0), asset, mine)
     yield Row("", (text_cell(say("reconcile.sum")), text_cell(), total), RowRole.TOTAL)
     yield Row(
         "", (text_cell(say("reconcile.difference")), text_cell(), draft.money(line.difference, asset)), RowRole.TOTAL
@@ -106,6 +111,11 @@ def _sum(ends: Iterable[EndRow]) -> Units:
 
 
 def _ids(draft: Draft, ends: list[EndRow]) -> str:
-    if len(ends) <= _MOST_IDS:
-        return ", ".join(row.id for row in ends)
-    return draft.words.say("ids.many", first=ends[0].id, last=ends[-1].id, count=len(ends))
+    return draft.ids([row.id for row in ends])
+
+
+def _money(draft: Draft, units: Units, asset: Asset, ends: Iterable[EndRow] = ()) -> Cell:
+    """An amount, and under it the histories that it rests on and that are not shown to be complete."""
+    cell = draft.money(units, asset)
+    checks = sorted({check for row in ends for check in row.rests_on})
+    return Cell(cell.kind, (*cell.lines, *draft.rests(checks)), cell.value)

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from cryptotrace.errors import ReportError
 from cryptotrace.model.identity import Account, Asset
+from cryptotrace.model.movement import AccountTransaction
 from cryptotrace.model.tag import Tag
 from cryptotrace.model.transaction import Posting, PostingKind, Transaction
 from cryptotrace.model.verdict import Standing
+from cryptotrace.reports.accountrows import CheckRow, check_rows, place_name, rests_on
 from cryptotrace.reports.dossier import Answer, AssetFacts, Dossier
 from cryptotrace.tracing.fragments import Units
 from cryptotrace.tracing.result import End, EndReason, TracedFlow
@@ -49,6 +51,12 @@ class PostingRow:
     """Id of the transaction that created the spent output, or that spends the created one; empty if not in the rows."""
     end: str
     """Id of the end, if the trace ends here."""
+    payer: Account | None = None
+    """On an account chain, whose holding it leaves; ``account`` is then whose it enters."""
+    name: str = ""
+    """On an account chain, which movement of the transaction it is, e.g. ``log 3``."""
+    rests_on: tuple[str, ...] = ()
+    """Ids of the histories that the share rests on and that are not shown to be complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,9 @@ class TransactionRow:
     evidence: str
     """Id of the recorded answer it was read from; empty if that answer is not in the dossier."""
     postings: tuple[PostingRow, ...]
-    """What leaves, what arrives, the fee."""
+    """What leaves, what arrives, the fee; on an account chain one row per movement."""
+    account: AccountTransaction | None = None
+    """On an account chain, what else is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,8 @@ class EndRow:
     """How many shares were rounded upstream: the share differs from the exact one by at most so many base units."""
     tags: tuple[Tag, ...]
     """What sources say about the account."""
+    rests_on: tuple[str, ...] = ()
+    """Ids of the histories that the share rests on and that are not shown to be complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +143,15 @@ class Schedules:
     """Txid or account -> row id."""
     traced: Mapping[str, TracedFlow]
     """Flow id -> what the trace says about it."""
+    checks: tuple[CheckRow, ...] = ()
+    """Histories of holdings, in the order of the trace; account chains only."""
 
     def flow_name(self, flow: str) -> str:
-        """A flow by its transaction's row id, e.g. ``T-0003:1``; its own id if the transaction has no row."""
-        mark = "#" if "#" in flow else ":"
-        row, place = self.transaction_of(flow), flow.rpartition(mark)[2]
-        return f"{row}{mark}{place}" if row else flow
+        """A flow by its transaction's row id: ``T-0003:1``, ``T-0003 log 1``; its own id if there is no such row."""
+        row, place = self.transaction_of(flow), flow.rpartition("#" if "#" in flow else ":")[2]
+        if not row:
+            return flow
+        return f"{row} {place_name(place)}" if "#" in flow else f"{row}:{place}"
 
     def transaction_of(self, flow: str) -> str:
         """Row id of the transaction that makes a flow; empty if it has no row."""
@@ -171,20 +186,27 @@ def schedules(dossier: Dossier) -> Schedules:
     evidence_of = {row.answer.digest: row.id for row in reversed(evidence)}
     traced = {t.flow.id: t for t in dossier.trace.flows}
     end_of = {e.flow.id: f"H-{n:04d}" for n, e in enumerate(dossier.trace.ends, start=1) if e.flow is not None}
+    checks = check_rows(dossier)
+    resting = rests_on(dossier.trace, checks)
     spender = {str(p.outpoint): id_of[t.txid] for t in ordered for p in t.inputs if p.outpoint is not None}
     rows = tuple(
         TransactionRow(
             id_of[t.txid],
             t,
             evidence_of.get(t.evidence, ""),
-            tuple(_posting_rows(t, traced, end_of, id_of, spender)),
+            tuple(
+                _movement_rows(t, traced, end_of, resting)
+                if any(p.flow for p in t.postings)
+                else _posting_rows(t, traced, end_of, id_of, spender)
+            ),
+            dossier.account_transactions.get(t.txid),
         )
         for t in ordered
     )
     addresses = _addresses(dossier, rows)
     id_of.update({row.account: row.id for row in addresses})
-    ends = tuple(_end_row(dossier, n, end, id_of) for n, end in enumerate(dossier.trace.ends, start=1))
-    return Schedules(rows, addresses, ends, evidence, id_of, traced)
+    ends = tuple(_end_row(dossier, n, end, id_of, resting) for n, end in enumerate(dossier.trace.ends, start=1))
+    return Schedules(rows, addresses, ends, evidence, id_of, traced, checks)
 
 
 def _place(transaction: Transaction, served: Mapping[str, int]) -> tuple[bool, int, int, int, str]:
@@ -234,6 +256,41 @@ def _posting_rows(
     return rows
 
 
+def _movement_rows(
+    transaction: Transaction,
+    traced: Mapping[str, TracedFlow],
+    end_of: Mapping[str, str],
+    resting: Mapping[str, tuple[str, ...]],
+) -> list[PostingRow]:
+    """One row per movement of an account transaction: who paid, who was paid, how much of what."""
+    rows: list[PostingRow] = []
+    for out in transaction.postings:
+        if out.units > 0 or not out.flow:
+            continue
+        into = next(p for p in transaction.postings if p.flow == out.flow and p is not out)
+        here = traced.get(out.flow)
+        place = sum(row.kind is PostingKind.TRANSFER for row in rows) if out.kind is PostingKind.TRANSFER else None
+        rows.append(
+            PostingRow(
+                "out",
+                out.kind,
+                place,
+                out.flow,
+                into.account,
+                out.asset,
+                into.units,
+                {} if here is None else here.claimed,
+                out.standing,
+                "",
+                end_of.get(out.flow, ""),
+                out.account,
+                place_name(out.flow.partition("#")[2]),
+                resting.get(out.flow, ()),
+            )
+        )
+    return rows
+
+
 def _side(posting: Posting) -> str:
     return "in" if posting.units < 0 or posting.kind in {PostingKind.INPUT, PostingKind.ISSUANCE} else "out"
 
@@ -248,21 +305,24 @@ def _addresses(dossier: Dossier, rows: tuple[TransactionRow, ...]) -> tuple[Addr
     sums: dict[Account, tuple[dict[Asset, int], dict[Asset, int], dict[str, None]]] = {}
     for row in rows:
         for posting in row.postings:
-            if posting.account is None:
-                continue
-            received, spent, named = sums.setdefault(posting.account, (defaultdict(int), defaultdict(int), {}))
-            (received if posting.side == "out" else spent)[posting.asset] += posting.units
-            named[row.id] = None
-    for end in dossier.trace.ends:
-        if end.account is not None:
-            sums.setdefault(end.account, ({}, {}, {}))
+            for account, is_paid in ((posting.payer, False), (posting.account, posting.side == "out")):
+                if account is not None:
+                    received, spent, named = sums.setdefault(account, (defaultdict(int), defaultdict(int), {}))
+                    (received if is_paid else spent)[posting.asset] += posting.units
+                    named[row.id] = None
+    accounts = (*(end.account for end in dossier.trace.ends), *(check.account for check in dossier.trace.pots))
+    for account in accounts:
+        if account is not None:
+            sums.setdefault(account, ({}, {}, {}))
     return tuple(
         AddressRow(f"A-{n:04d}", account, dict(received), dict(spent), tuple(named), dossier.tags.get(account, ()))
         for n, (account, (received, spent, named)) in enumerate(sums.items(), start=1)
     )
 
 
-def _end_row(dossier: Dossier, number: int, end: End, id_of: Mapping[str, str]) -> EndRow:
+def _end_row(
+    dossier: Dossier, number: int, end: End, id_of: Mapping[str, str], resting: Mapping[str, tuple[str, ...]]
+) -> EndRow:
     flow = end.flow
     account = "" if end.account is None else end.account
     units = flow.units if flow is not None else int(sum(units for _, units in end.fragments))
@@ -276,6 +336,7 @@ def _end_row(dossier: Dossier, number: int, end: End, id_of: Mapping[str, str]) 
         units,
         0 if exact or flow is None else dossier.trace.roundings_upstream(flow.id),
         () if end.account is None else dossier.tags.get(end.account, ()),
+        resting.get(flow.id if flow is not None else str(end.pot), ()),
     )
 
 

@@ -39,19 +39,21 @@ class Sheet:
 
 def sheets(document: Document) -> tuple[Sheet, ...]:
     """All sheets: what the report is, its text, then each table in order."""
-    made = _Sheets(document)
+    from cryptotrace.reports.accountsheets import AccountSheets  # which is made of what stands here
+
+    made = AccountSheets(document) if document.data.get("ledger") == "accounts" else Sheets(document)
     found = [made.report(), made.paragraphs()]
     for table in document.tables():
         found += made.of_table(table)
     return tuple(found)
 
 
-class _Sheets:
+class Sheets:
     """Makes the sheets of one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.say = SHEET_WORDS[document.language]
+        self.say: Mapping[str, str] = SHEET_WORDS[document.language]
         self.words = words(document.language)
         self.data: dict[str, Any] = dict(document.data)
         self.assets: dict[str, Record] = {asset["asset"]: asset for asset in self.data["assets"]}
@@ -127,7 +129,7 @@ class _Sheets:
                     (
                         *(row["id"], row["txid"], *self._block(row["block"])),
                         *(self._side(posting), posting["place"], posting["flow"]),
-                        *(self.address_row.get(account, ""), _bare(account)),
+                        *(self.address_row.get(account, ""), bare(account)),
                         *self._amount(posting["units"], asset),
                         *self._shares(posting["claimed"], asset),
                         *(self._standing(posting["standing"]), posting["other"], posting["end"], asset),
@@ -153,14 +155,14 @@ class _Sheets:
                 received, spent = row["received"].get(asset, "0"), row["spent"].get(asset, "0")
                 amounts = (*self._amount(received, asset)[:2], *self._amount(spent, asset)) if asset else ("",) * 5
                 places = ", ".join(row["transactions"])
-                rows.append((row["id"], _bare(row["account"]), *amounts, told.get(row["id"], ""), places, asset))
+                rows.append((row["id"], bare(row["account"]), *amounts, told.get(row["id"], ""), places, asset))
         return self._sheet("addresses", (self.say[h] for h in heads), rows)
 
     def _ends(self, table: Table) -> Sheet:
         before = ("row", "reason", "flow", "address_row", "address", "units", "decimal", "symbol")
         after = ("roundings", "hop", "transaction", "next", "detail", "asset")
         heads = [*(self.say[h] for h in before), *self._share_heads(table), *(self.say[h] for h in after)]
-        told = {row.id: _line(row.cells[1].lines[-1]) for row in table.rows if row.id}
+        told = {row.id: line_text(row.cells[1].lines[-1]) for row in table.rows if row.id}
         rows = [
             (
                 *(
@@ -168,7 +170,7 @@ class _Sheets:
                     self.words.say(f"reason.{end['reason']}"),
                     end["flow"],
                     end["address"],
-                    _bare(end["account"]),
+                    bare(end["account"]),
                 ),
                 *self._amount(end["units"], end["asset"]),
                 *self._shares(end["claimed"], end["asset"]),
@@ -190,6 +192,8 @@ class _Sheets:
     def _amount(self, units: str, asset: str) -> tuple[str, str, str]:
         """Base units, decimal, symbol; a fraction of a base unit is cut off in the decimal and marked."""
         exact, facts = Fraction(units), self.assets[asset]
+        if facts["decimals"] is None:
+            return units, self.say["no_decimals"], facts["symbol"]
         whole = int(exact)
         sign = "" if whole == exact else "≈"
         return units, sign + format_units(whole, facts["decimals"]), facts["symbol"]
@@ -254,18 +258,19 @@ def _groups(rows: Sequence[Row]) -> list[str]:
     return found
 
 
-def _line(line: Iterable[tuple[str, object]]) -> str:
+def line_text(line: Iterable[tuple[str, object]]) -> str:
+    """The text of a line of a cell."""
     return "".join(text for text, _ in line)
 
 
 def _shown(cell: Cell) -> str:
-    return "\n".join(_line(line) for line in cell.lines)
+    return "\n".join(line_text(line) for line in cell.lines)
 
 
 def _value(cell: Cell) -> str:
     return cell.value
 
 
-def _bare(account: str | None) -> str:
+def bare(account: str | None) -> str:
     """The address of a CAIP-10 account."""
     return "" if account is None else account.split(":", 2)[-1]

@@ -81,6 +81,7 @@ _EN: Mapping[str, str] = {
     "group": "Group",
     "group.reconciliation": "Claimant",
     "shown": "{title}, as in the report",
+    "no_decimals": "decimals not known",
 }
 _RU: Mapping[str, str] = {
     "sheet.report": "Отчёт",
@@ -157,6 +158,7 @@ _RU: Mapping[str, str] = {
     "group": "Группа",
     "group.reconciliation": "Заявитель",
     "shown": "{title}, как в отчёте",
+    "no_decimals": "число десятичных знаков неизвестно",
 }
 #: Language -> key -> text; the same keys in each.
 SHEET_WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "ru": _RU}

@@ -8,6 +8,7 @@ from html import escape
 
 from cryptotrace.errors import ReportError
 from cryptotrace.model.identity import Asset
+from cryptotrace.reports.dossier import AssetFacts
 from cryptotrace.reports.draft import Draft
 from cryptotrace.reports.flowgraph import SHAPES, Band
 from cryptotrace.reports.foreign import visible
@@ -46,6 +47,8 @@ _CAPTION = 9.0
 _SIZE = re.compile(r'<svg [^>]*?width="(?P<width>[0-9]+)" height="(?P<height>[0-9]+)"', re.ASCII)
 _LEGEND_LINE = 15.0
 _LONGEST_NAME = 44
+#: Digits before and after the point of an amount over a band of an account chain.
+_MOST_DIGITS, _MOST_DECIMALS = 12, 6
 
 
 class Drawing:
@@ -62,6 +65,7 @@ class Drawing:
         self.ends = {row.id: row for row in draft.rows.ends}
         self.fill_of = {c: _FILLS[min(n, len(_FILLS) - 1)] for n, c in enumerate(draft.claimants)}
         self.used: set[EndReason] = set()
+        self.is_on_accounts = draft.dossier.is_on_accounts
         self.parts: list[str] = []
 
     def svg(self) -> str:
@@ -127,6 +131,9 @@ class Drawing:
         band = piece.band
         y = piece.y_from - 2.6 - (label_lines(band) - 1) * LINE
         first, second = self._label(band)
+        if band.title:
+            self._text(start + 3, y, band.title, LABEL_SIZE)
+            y += LINE
         self._text(start + 3, y, first, LABEL_SIZE)
         if second:
             self._text(start + 3, y + LINE, second, LABEL_SIZE, "italic" if band.shares else "")
@@ -134,17 +141,32 @@ class Drawing:
     def _label(self, band: Band) -> tuple[str, str]:
         """What stands over a band: its amount, then the share; a band without share says for how many outputs."""
         say, facts = self.draft.words.say, asset_facts(self.draft.dossier, band.asset)
-        amount = f"{self.draft.words.decimal(band.units, facts.decimals)} {facts.symbol}"
+        amount = f"{self._amount(band.units, facts)}{'' if self.is_on_accounts else f' {facts.label}'}"
         if band.kind == "stub":
             key = "figure.other_outputs" if self.draft.rule.conserves else "figure.not_reached"
             return say(key, count=band.count), amount
         head = {"fee": f"{say('figure.fee')} ", "fold": ""}.get(band.kind, f"{band.place}: ")
+        if band.title or band.label == "held":
+            head = "" if band.title else f"{say('figure.held')} "
         if not band.shares:
             return head + amount, ""
         share = say("figure.reached")
         if self.draft.rule.conserves:
-            share = f"{say('figure.share')} {self.draft.words.decimal(sum(band.shares.values()), facts.decimals)}"
+            share = f"{say('figure.share')} {self._amount(sum(band.shares.values()), facts)}"
+        share += " †" if band.is_marked else ""
         return head + amount, f"{share} · {band.target}" if band.kind == "fee" and band.target else share
+
+    def _amount(self, units: Units, facts: AssetFacts) -> str:
+        """An amount as it fits over a band: on an account chain what is too long for that is cut and marked."""
+        full = self.draft.words.decimal(units, facts.decimals)
+        if not self.is_on_accounts:
+            return full
+        whole, point, rest = full.removeprefix("≈").partition(self.draft.words.point)
+        digits = "".join(filter(str.isdigit, whole))
+        if len(digits) > _MOST_DIGITS:
+            return f"≈{digits[0]}{self.draft.words.point}{digits[1:4]}·10^{len(digits) - 1}"
+        cut = rest[_MOST_DECIMALS:].strip("0")
+        return f"{'≈' if cut or full.startswith('≈') else ''}{whole}{point}{rest[:_MOST_DECIMALS]}"
 
     # --- nodes --------------------------------------------------------------------------------------------------------
 
@@ -164,7 +186,7 @@ class Drawing:
                     'fill="#fff" stroke="#000" stroke-width="0.7"/>'
                 )
             self._text(x + 17, middle + 2.5, self.draft.words.say("figure.fold", count=node.band.count), 7.6, "bold")
-        elif node.kind in {"to", "from"} and node.band is not None:
+        elif node.kind in {"to", "from", "back"} and node.band is not None:
             self._mark(node, x)
 
     def _box(self, node: Node, x: float) -> None:
@@ -176,15 +198,18 @@ class Drawing:
             'fill="#fff" stroke="#000" stroke-width="1.3"/>'
         )
         middle = x + BOX / 2
-        self._text(middle, node.y + 12, box.id, 9.5, "bold middle")
-        block = say("unconfirmed") if box.height is None else say("figure.block", height=box.height)
-        self._text(middle, node.y + 21, block, 7.2, "middle")
+        title = box.id.partition(" ")[0] if box.note else box.id
+        self._text(middle, node.y + 12, title, 9.5, "bold middle")
+        below = say("unconfirmed") if box.height is None else say("figure.block", height=box.height)
+        if box.note:
+            below = say("figure.conversion") if box.note == "conversion" else box.note
+        self._text(middle, node.y + 21, below, 7.2, "middle")
         if box.others:
             y = node.y + node.height - 4
             self._text(middle, y - LINE, say("figure.other_inputs", count=box.others), 6.8, "middle")
             asset, units = next(iter(box.others_units.items()))
             facts = asset_facts(self.draft.dossier, asset)
-            self._text(middle, y, self.draft.words.decimal(units, facts.decimals), 6.8, "middle")
+            self._text(middle, y, self._amount(units, facts), 6.8, "middle")
             arrow = f"M{x - ARROW:.2f},{y - 6:.2f} h9 m-3,-2.5 l3,2.5 l-3,2.5"
             self.parts.append(f'<path d="{arrow}" fill="none" stroke="#000" stroke-width="0.9"/>')
 
@@ -194,6 +219,12 @@ class Drawing:
         if band is None:
             return
         middle = node.y + node.height / 2
+        if node.kind == "back":
+            self.parts.append(
+                f'<path d="M{x + 9:.2f},{middle - 6:.2f} l-9,6 l9,6 z" fill="#fff" stroke="#000" stroke-width="0.9"/>'
+            )
+            self._text(x + 13, middle + 2.5, say("figure.back", holding=band.label), 7.8, "bold")
+            return
         other = band.target if node.kind == "to" else band.source
         sheet = say("figure.on_sheet", sheet=self.homes[other])
         if node.kind == "to":
@@ -304,6 +335,7 @@ def shape(name: str, x: float, y: float) -> str:
         f'<path d="M{x + 1.6:.2f},{y - 3.9:.2f} l7.8,7.8 m0,-7.8 l-7.8,7.8" stroke="#000" stroke-width="1"/>',
         "dot": f'{circle} r="2.4" {black}/>',
         "bars": f'<path d="M{x + 2:.2f},{y - half:.2f} v{size} m4,-{size} v{size}" stroke="#000" stroke-width="1.8"/>',
+        "many": f'{circle} r="{half}" {white}/>{circle} r="3.4" {white}/>{circle} r="1.2" {black}/>',
         "diamond": f'<path d="M{x:.2f},{y:.2f} l{half},-{half} l{half},{half} l-{half},{half} z" {white}/>'
         f'<text x="{x + half:.2f}" y="{y + 2.6:.2f}" font-size="7.5" font-weight="bold" text-anchor="middle">?</text>',
         "triangle": f'<path d="M{x:.2f},{y - 3.6:.2f} l7,3.6 l-7,3.6 z" {black}/>',

@@ -28,8 +28,10 @@ def transaction_table(draft: Draft) -> Table:
     rows: list[Row] = []
     for row in draft.rows.transactions:
         rows.append(Row(row.id, (_transaction_head(draft, row),), RowRole.GROUP))
-        rows += [Row("", _posting_cells(draft, posting), RowRole.SUB) for posting in row.postings]
-        rows.append(Row("", (text_cell(), *_check_cells(draft, row)), RowRole.TOTAL))
+        cells = _movement_cells if draft.dossier.is_on_accounts else _posting_cells
+        rows += [Row("", cells(draft, posting), RowRole.SUB) for posting in row.postings]
+        if not draft.dossier.is_on_accounts:  # a movement takes from one holding what it puts into another one
+            rows.append(Row("", (text_cell(), *_check_cells(draft, row)), RowRole.TOTAL))
     return Table("transactions", say("table.transactions"), L1, columns, tuple(rows))
 
 
@@ -37,17 +39,38 @@ def _transaction_head(draft: Draft, row: TransactionRow) -> Cell:
     say, transaction = draft.words.say, row.transaction
     block = transaction.block
     lines: list[Line] = [
-        (Run(row.id, Style.STRONG), Run(f"  {say('txid')} "), Run(transaction.txid, Style.MONO)),
+        (Run(row.id, Style.STRONG), Run(f"  {say('txid')} "), Run(draft.txid(transaction.txid), Style.MONO)),
     ]
     if block is None:
         lines.append(line(say("unconfirmed")))
     else:
-        lines.append((Run(say("block_head", height=block.height) + " "), Run(block.hash, Style.MONO)))
+        lines.append((Run(say("block_head", height=block.height) + " "), Run(draft.txid(block.hash), Style.MONO)))
         place = say("block_place", index=draft.words.place(transaction.index), time=draft.words.time(block.time))
         lines.append(line(place, Style.SMALL))
     source = row.evidence or say("evidence.none")
     lines.append(line(say("evidence.of_row", evidence=source, chain=transaction.chain), Style.SMALL))
-    return Cell(CellKind.HASH, tuple(lines), transaction.txid)
+    if row.account is not None:
+        lines.append(line(say(f"outcome.{'succeeded' if row.account.succeeded else 'failed'}"), Style.SMALL))
+    return Cell(CellKind.HASH, tuple(lines), draft.txid(transaction.txid))
+
+
+def _movement_cells(draft: Draft, posting: PostingRow) -> tuple[Cell, ...]:
+    say = draft.words.say
+    lines: list[Line] = []
+    for key, account in (("from", posting.payer), ("to", posting.account)):
+        if account is not None:
+            lines.append((Run(say(key) + " ", Style.SMALL), *draft.account(account)))
+            lines.append(line(draft.rows.id_of[account], Style.SMALL))
+        elif key == "to" or posting.kind is not PostingKind.ISSUANCE:
+            lines.append(line(f"{say(key)} {say('nobody')}", Style.SMALL))
+    if posting.end:
+        lines.append(line(say("ends_here", end=posting.end), Style.SMALL))
+    if posting.standing is Standing.REPORTED:
+        lines.append(line(say("standing.reported"), Style.SMALL))
+    side = text_cell(say(f"kind.{posting.kind.value}"), posting.name)
+    where = Cell(CellKind.TEXT, tuple(lines), "" if posting.account is None else posting.account)
+    shares = draft.shares(posting.claimed.items(), posting.asset, posting.rests_on)
+    return side, where, draft.money(posting.units, posting.asset), shares
 
 
 def _posting_cells(draft: Draft, posting: PostingRow) -> tuple[Cell, ...]:
@@ -164,13 +187,14 @@ def ends_table(draft: Draft, *, is_gone: bool) -> Table:
     return Table(key, say(f"table.{key}"), L3, columns, tuple(rows))
 
 
-def _totals(draft: Draft, ends: Iterable[EndRow]) -> Iterable[Cell]:
+def _totals(draft: Draft, ends: list[EndRow]) -> Iterable[Cell]:
     sums: dict[Asset, dict[str, Units]] = {}
     for row in ends:
         of_asset = sums.setdefault(row.end.asset, {})
         for claimant, units in row.end.claimed.items():
             of_asset[claimant] = of_asset.get(claimant, 0) + units
-    return [draft.shares(((c, s[c]) for c in draft.claimants if c in s), a) for a, s in sums.items()]
+    resting = {a: sorted({c for row in ends if row.end.asset == a for c in row.rests_on}) for a in sums}
+    return [draft.shares(((c, s[c]) for c in draft.claimants if c in s), a, resting[a]) for a, s in sums.items()]
 
 
 def _end_cells(draft: Draft, row: EndRow) -> tuple[Cell, ...]:
@@ -182,7 +206,7 @@ def _end_cells(draft: Draft, row: EndRow) -> tuple[Cell, ...]:
     lines.append((Run(reason_sentence(draft, row), Style.SMALL),))
     where = Cell(CellKind.TEXT, tuple(lines), end.reason.value)
     roundings = text_cell("—" if not draft.rule.conserves else draft.words.number(row.roundings))
-    shares = draft.shares(end.claimed.items(), end.asset)
+    shares = draft.shares(end.claimed.items(), end.asset, row.rests_on)
     return text_cell(row.id, style=Style.STRONG), where, draft.money(row.units, end.asset), shares, roundings
 
 
@@ -224,10 +248,10 @@ def claims_table(draft: Draft) -> Table:
             CellKind.HASH,
             (
                 line(draft.rows.flow_name(claim.flow), Style.STRONG),
-                (Run(claim.flow, Style.MONO),),
+                (Run(draft.flow_id(claim.flow), Style.MONO),),
                 line(stated, Style.SMALL),
             ),
-            claim.flow,
+            draft.flow_id(claim.flow),
         )
         last = claim.offset + claim.units
         span = text_cell(draft.words.number(claim.offset), draft.words.number(last), style=Style.SMALL)

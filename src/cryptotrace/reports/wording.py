@@ -40,8 +40,8 @@ def reason_sentence(draft: Draft, row: EndRow) -> str:
         return words.say("end.time", until=shown, transaction=_name(draft, row.next))
     if reason is EndReason.UNCONFIRMED:
         return words.say("end.unconfirmed", transaction=_name(draft, row.next))
-    if reason is EndReason.UNKNOWN:
-        return words.say("end.unknown", detail=row.end.detail)
+    if reason in {EndReason.UNKNOWN, EndReason.CROWDED}:
+        return words.say(f"end.{reason.value}", detail=row.end.detail)
     return words.say(f"end.{reason.value}")
 
 
@@ -63,4 +63,5 @@ def _unspent(draft: Draft, row: EndRow) -> str:
 def _name(draft: Draft, txid: str) -> str:
     if not txid:
         return draft.words.say("not_stated")
-    return f"{draft.rows.id_of[txid]} ({txid})" if txid in draft.rows.id_of else txid
+    shown = draft.txid(txid)
+    return f"{draft.rows.id_of[txid]} ({shown})" if txid in draft.rows.id_of else shown

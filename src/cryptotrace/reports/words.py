@@ -11,10 +11,12 @@ from cryptotrace.errors import ReportError
 from cryptotrace.model.amount import format_units
 from cryptotrace.reports.dossier import AssetFacts
 from cryptotrace.reports.foreign import visible
-from cryptotrace.reports.text import en, ru
+from cryptotrace.reports.text import en, en_accounts, ru, ru_accounts
 from cryptotrace.tracing.fragments import Units
 
 CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": en.MESSAGES, "ru": ru.MESSAGES}
+#: What takes the place of messages, or is added to them, in a report on an account chain.
+ACCOUNTS: Mapping[str, Mapping[str, str]] = {"en": en_accounts.MESSAGES, "ru": ru_accounts.MESSAGES}
 #: A fraction with a denominator of more digits is not written out in a document; the data holds it in full.
 _LONG = 10**30
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)", re.ASCII)
@@ -56,16 +58,23 @@ class Words:
         """Place of a transaction in its block, as far as the source tells it."""
         return self.say("place.unknown") if index < 0 else str(index)
 
-    def decimal(self, units: Units, decimals: int) -> str:
-        """``units`` with the asset's decimals; a fraction of a base unit is cut off and marked with ≈."""
+    def decimal(self, units: Units, decimals: int | None) -> str:
+        """``units`` with the asset's decimals; a fraction of a base unit is cut off and marked with ≈.
+
+        Base units as they are where the decimals are not known.
+        """
+        if decimals is None:
+            return self.number(units)
         whole = int(units) if units >= 0 else -int(-units)
         front, _, back = format_units(abs(whole), decimals).partition(".")
         sign = ("≈" if whole != units else "") + ("−" if whole < 0 else "")
         return f"{sign}{self.number(int(front))}" + (f"{self.point}{back}" if back else "")
 
     def amount(self, units: Units, asset: AssetFacts) -> str:
-        """Decimal with symbol, then the base units in parentheses."""
-        return f"{self.decimal(units, asset.decimals)}\u00a0{visible(asset.symbol)} ({self.number(units)})"
+        """Decimal with symbol, then the base units in parentheses; base units alone where decimals are not known."""
+        if asset.decimals is None:
+            return self.say("amount.no_decimals", number=self.number(units), symbol=asset.label)
+        return f"{self.decimal(units, asset.decimals)}\u00a0{visible(asset.label)} ({self.number(units)})"
 
     def time(self, seconds: int) -> str:
         """Date and time in UTC of so many seconds since 1970."""
@@ -87,14 +96,17 @@ class Words:
         return "[" + ", ".join(dict.fromkeys(i for i in ids if i)) + "]"
 
 
-def words(language: str) -> Words:
-    """The words of a language.
+def words(language: str, *, accounts: bool = False) -> Words:
+    """The words of a language; with ``accounts`` those of a report that speaks of transfers, not of outputs.
 
     Raises:
         ReportError: there is no such language.
     """
-    if language == "en":
-        return Words("en", CATALOGUES["en"], ".", ",", "%Y-%m-%d %H:%M:%S UTC")
-    if language == "ru":
-        return Words("ru", CATALOGUES["ru"], ",", "\u202f", "%d.%m.%Y %H:%M:%S UTC")
+    if language in CATALOGUES:
+        messages = CATALOGUES[language]
+        if accounts:
+            messages = {**messages, **ACCOUNTS[language]}
+        if language == "en":
+            return Words("en", messages, ".", ",", "%Y-%m-%d %H:%M:%S UTC")
+        return Words("ru", messages, ",", "\u202f", "%d.%m.%Y %H:%M:%S UTC")
     raise ReportError(f"no report language {language!r}; there are: {', '.join(CATALOGUES)}")

@@ -17,8 +17,8 @@ from enum import StrEnum
 
 from cryptotrace.chains.evm import address as evm_address
 from cryptotrace.chains.evm.calls import call_data, read_truth
+from cryptotrace.chains.networks import address_bytes
 from cryptotrace.chains.tokens import TokenFacts, contract_of, known_tokens
-from cryptotrace.chains.tron import address as tron_address
 from cryptotrace.errors import ChainReorganised, MalformedBytes, ModelError, NotSupported, SourceError
 from cryptotrace.model.accountsource import ContractCalls, Logs
 from cryptotrace.model.block import BlockRef
@@ -127,7 +127,7 @@ class FreezeStatus:
     def sentence(self) -> str:
         """The answer in one line, with its block and what it rests on."""
         where = "" if self.height is None else f" at block {self.height}"
-        how = f"{self.basis.value} {self.call.function}".strip()
+        how = f"{self.basis.value}: {self.call.function}" if self.basis is Basis.CALL else self.basis.value
         more = "; ".join((*self.reasons, *([self.contradiction] if self.contradiction else [])))
         return f"{self.account.address}: {self.state.value}{where} ({how}){f'. {more}' if more else ''}"
 
@@ -299,16 +299,3 @@ def _block_of_answer(
             except SourceError:
                 continue
     return None, wanted
-
-
-def address_bytes(account: Account) -> bytes:
-    """The 20 bytes of an account as contracts see it, on EVM chains and on TRON.
-
-    Raises:
-        ModelError: the account is on a chain of another family.
-    """
-    if account.chain.namespace == "eip155":
-        return evm_address.bytes_of(account.address)
-    if account.chain.namespace == "tron":
-        return tron_address.bytes_of(account.address)
-    raise ModelError(f"{account} is on no chain that has contracts")

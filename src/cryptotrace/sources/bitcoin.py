@@ -11,7 +11,7 @@ from cryptotrace.errors import ConfigurationError, DataNotFound
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.source import Source
 from cryptotrace.sources.policy import Policy
-from cryptotrace.sources.spec import Spec, basic_auth, host_and_port, http_headers, refuse_options
+from cryptotrace.sources.spec import EVM_HTTP, EVM_NODE, Spec, basic_auth, host_and_port, http_headers, refuse_options
 
 if TYPE_CHECKING:
     from cryptotrace.sources.jsonrpc import Channel
@@ -77,6 +77,7 @@ def _open_rpc(spec: Spec, network: BitcoinNetwork, recorder: Recorder, policy: P
     from cryptotrace.sources.jsonrpc import BatchChannel
     from cryptotrace.sources.rpc import RpcSource
 
+    refuse_options(spec, EVM_HTTP | EVM_NODE, network.name)
     # a scan of the unspent outputs or of the filters takes minutes before its first byte
     settings = settings_of(spec, timeout_s=900, deadline_s=3600)
     transport = HttpTransport(spec, recorder, settings, auth=basic_auth(spec))

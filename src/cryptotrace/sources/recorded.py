@@ -161,6 +161,7 @@ class RecordedChain:
     """
 
     def __init__(self, recording: Recording, network: BitcoinNetwork, name: str) -> None:
+        self._network = network
         self.chain = network.chain
         self.name = name
         self._recording = recording
@@ -237,7 +238,9 @@ class RecordedChain:
         Raises:
             DataNotFound: it did not ask.
         """
-        return parse_json(self._statement(f"balance {account}"), f"balance {account}")["answer"].units(), self._tip
+        return parse_json(self._statement(f"balance {account}"), f"balance {account}")["answer"].units(
+            self._network.max_supply
+        ), self._tip
 
     def merkle_branch(self, txid: str) -> tuple[BlockRef, int, tuple[str, ...]]:
         """Block, place and sibling hashes from the leaf up, if the block was used in the recorded run.
@@ -254,7 +257,7 @@ class RecordedChain:
 
     def _block(self, record: Record) -> RawBlock:
         raw = self._recording.read(record.digest)
-        header = decode_block(raw).header
+        header = decode_block(raw, self._network).header
         words = record.request.split()
         if len(words) < 4 or words[1] != header.hash or words[2] != "height" or not _is_number(words[3]):
             raise EvidenceError(
@@ -264,7 +267,7 @@ class RecordedChain:
 
     def _transaction(self, record: Record) -> RawTransaction:
         raw = self._recording.read(record.digest)
-        return RawTransaction(self.chain, decode_transaction(raw).txid, raw, None, -1, record.digest)
+        return RawTransaction(self.chain, decode_transaction(raw, self._network).txid, raw, None, -1, record.digest)
 
 
 def _recorded_files(recording: Recording, name: str) -> list[tuple[str, bytes]]:

@@ -158,6 +158,7 @@ class _Reader:
     def _destroyed(self, at: int, event: Freeze, place: str, name: str) -> None:
         if event.change is not Change.DESTROYED or event.units is None:
             return  # Paxos tells no amount and writes a Transfer to the zero address
+        self.reading.note(f"destroyed {event.units} of {event.account} by {event.contract}", place)
         said = (event.contract, event.account, None, event.units)
         before = (each for each in self.reading.moves if each.log == at - 1 and each.event == "Transfer")
         if said not in {(each.contract, each.payer, each.payee, each.units) for each in before}:

@@ -226,6 +226,7 @@ MESSAGES: Mapping[str, str] = {
     "reason.dust": "Below the limit",
     "reason.hops": "Limit of hops",
     "reason.time": "After the period",
+    "reason.crowded": "Very many transfers",
     "reason.unknown": "Not known",
     "reason.fee": "Network fee",
     "reason.burn": "Burnt",
@@ -239,6 +240,7 @@ MESSAGES: Mapping[str, str] = {
     "end.time": "Moved on by transaction {transaction}, after {until}.",
     "end.unconfirmed": "It rests there in the confirmed chain; transaction {transaction}, not confirmed, would spend "
     "it.",
+    "end.crowded": "More transfers than the limit: not followed. As recorded: “{detail}”.",
     "end.unknown": "Where it went could not be resolved from what is held. As recorded: “{detail}”.",
     "end.fee": "Network fee: it goes to the producer of the block and is not followed.",
     "end.burn": "No one can spend it.",
@@ -290,15 +292,22 @@ MESSAGES: Mapping[str, str] = {
     "limits.why.dust": "The share is smaller than the limit that was set.",
     "limits.why.hops": "The limit of hops was set before the trace.",
     "limits.why.time": "The period was set before the trace.",
+    "limits.why.crowded": "The limit of transfers was set before the trace.",
     "limits.why.unknown": "The data do not show where it went; it was not guessed.",
     "limits.why.outside": "The ledger that was given ends there.",
     "limits.notices": "What lives on top of these transactions",
     "limits.notice": "Transaction {transaction} carries {what}. It is not followed, and its value is not part of any "
     "amount here.",
     "limits.no_notice": "No Omni, Runes or inscription data were noticed in these transactions.",
+    "limits.no_notice_other": "No data in an OP_RETURN output, and nothing that this chain alone has, was noticed in "
+    "these transactions. Omni, Runes and inscriptions are looked for on bitcoin only.",
+    "limits.mweb": "Transaction {transaction} pays into or out of Litecoin’s extension block (MWEB). What is paid in "
+    "is spent together with everything that is in there; until it is paid out nothing can be seen. A share behind such "
+    "a transaction follows the rule, and says nothing about whose units came out.",
     "notice.omni": "data of the Omni layer (e.g. a token transfer)",
     "notice.runes": "data of the Runes protocol",
     "notice.inscription": "an inscription",
+    "notice.cashtokens": "a token beside its coins (CashTokens)",
     "notice.unknown-op-return": "data of unknown meaning in an OP_RETURN output",
     "limits.unknown": "Not known",
     "limits.services": "Who controls an address is not on the chain. A tag is the statement of its source; its error "

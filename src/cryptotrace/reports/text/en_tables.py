@@ -69,6 +69,8 @@ MESSAGES: Mapping[str, str] = {
     "check.sum": "Check: inputs {into} = outputs and fee {out}",
     "check.claimed_in": "in: {amount}",
     "check.claimed_out": "out: {amount}",
+    "amount.no_decimals": "{number} base units of {symbol} (decimals not known)",
+    "money.no_decimals": "base units; decimals not known",
     "reached": "reached",
     "received": "received",
     "spent": "spent",

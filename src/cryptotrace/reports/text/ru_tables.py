@@ -69,6 +69,8 @@ MESSAGES: Mapping[str, str] = {
     "check.sum": "Проверка: входы {into} = выходы и комиссия {out}",
     "check.claimed_in": "вход: {amount}",
     "check.claimed_out": "выход: {amount}",
+    "amount.no_decimals": "минимальных единиц {symbol}: {number} (число десятичных знаков неизвестно)",
+    "money.no_decimals": "минимальные единицы; десятичных знаков: неизвестно",
     "reached": "затронут",
     "received": "поступило",
     "spent": "израсходовано",
