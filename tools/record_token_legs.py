@@ -162,7 +162,7 @@ def ask(case: Case, material: Path, source: str) -> tuple[str, str, list[str]]:
 
 
 def ask_afresh(folder: Path, chain: str, contract: str, met: list[str]) -> None:
-    """Ask again in a case that was opened anew: sources remember answers, so a new session asks more than an old one."""
+    """Ask again in a case opened anew: sources remember answers, so a new session asks more than an old one."""
     with Case.open(folder, clock=lambda: RECEIVED) as case:
         case.last_trace().issuers()
     heights: dict[int | None, None] = {None: None}

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cryptotrace.errors import EvidenceError
 from cryptotrace.evidence.archive import Archive
+from cryptotrace.evidence.canonical import check_depth
 from cryptotrace.model.block import Tip
 from cryptotrace.model.identity import Chain
 
@@ -212,3 +213,11 @@ def test_an_index_line_with_a_path_for_a_digest_does_not_open(tmp_path: Path) ->
     index.write_bytes(index.read_bytes().replace(hashlib.sha256(b"two").hexdigest().encode(), b"../../etc"))
     with pytest.raises(EvidenceError, match="line 2: not a record"):
         Archive(tmp_path)
+
+
+@pytest.mark.parametrize("raw", [b"[" * 200_000, b'{"a":' * 200_000, b'[["' + b"[" * 500 + b'"]' + b"[" * 200])
+def test_deep_nesting_is_refused_before_a_parser_sees_it(raw: bytes) -> None:
+    """web3 raises the limit of recursion to 100,000: a parser that recurses would end the process."""
+    with pytest.raises(ValueError, match="deeper than 100 levels"):
+        check_depth(raw)
+    check_depth(b'["\\"[[[' + b"[" * 500 + b'"]')

@@ -80,7 +80,7 @@ def test_the_trace_is_what_a_hand_gets_and_rests_on_complete_histories(tmp_path:
             name = next(n for n, address in WORLD.addresses.items() if address == check.account.address)
             assert check.read == WORLD.balance(name, "usdt")
         assert all(row.difference == 0 for row in view.reconcile())
-        assert view.caveats == ()
+        assert [text for text in view.caveats if "zero-value transfer" not in text] == []
 
 
 @pytest.mark.parametrize("rule", ["fifo", "lifo", "haircut", "libr", "taint_first", "seniority", "tiho"])

@@ -29,8 +29,10 @@ def signs_of(case: Case, whose: Iterable[Account]) -> tuple[Sign, ...]:
 def sentence(sign: Sign) -> str:
     """A sign in one line, with its class and the rule by which it is kept out of a trace, if it is."""
     rule = f" Kept out of the trace: {sign.kept_out}." if sign.kept_out else " Not kept out of the trace."
+    chain = sign.account.chain  # of one chain: it need not be said with every account and asset
+    detail = sign.detail.replace(f"{chain}:", "").replace(f"{chain}/", "")
     where = f"seen in the history of {sign.account.address}"
-    return f"{sign.kind.value} ({sign.link_class.value}), {where}: {sign.detail}.{rule}"
+    return f"{sign.kind.value} ({sign.link_class.value}), {where}: {detail}.{rule}"
 
 
 def _known(case: Case, chain: Chain) -> list[KnownToken]:

@@ -110,8 +110,12 @@ def _on_accounts(case: Case, graph: AccountGraph, traced: Callable[[FlowGraph], 
         case.assets.read(asset, graph.sources)
     txids = dict.fromkeys(t.flow.txid for t in result.flows)
     missing = tuple((txid, what) for txid in txids for what in graph.ensure(txid).missing)
-    result = replace(result, pots=graph.checks(), missing=missing, has_assumed_order=graph.has_assumed_order)
-    if not graph.has_assumed_order:
+    checks = graph.checks()
+    found = signs_of(case, dict.fromkeys(check.account for check in checks))
+    signs = tuple(dict.fromkeys((sign.transactions[0], sentence(sign)) for sign in found))
+    assumed = graph.has_assumed_order
+    result = replace(result, pots=checks, missing=missing, signs=signs, has_assumed_order=assumed)
+    if not assumed:
         return result
     try:
         other = traced(_limited(graph, graph.most_transfers, other_order=True))
@@ -124,12 +128,9 @@ def _on_accounts(case: Case, graph: AccountGraph, traced: Callable[[FlowGraph], 
 
 
 def _notices(case: Case, chain: Chain, result: Trace) -> tuple[tuple[str, str], ...]:
-    """What the transactions of the trace carry, and the signs of spam and poisoning in the histories it opened."""
     carried = case.store.notices(chain)
     met = dict.fromkeys(traced.flow.txid for traced in result.flows)
-    signs = signs_of(case, dict.fromkeys(check.account for check in result.pots))
-    seen = dict.fromkeys((sign.transactions[0], sentence(sign)) for sign in signs)
-    return (*((txid, notice) for txid in met for notice in carried.get(txid, ())), *seen)
+    return tuple((txid, notice) for txid in met for notice in carried.get(txid, ()))
 
 
 def digest_of(result: Trace) -> str:

@@ -261,7 +261,7 @@ class TraceView:
 
     @property
     def caveats(self) -> tuple[str, ...]:
-        """What the shares rest on and is not shown: histories, order, what no source told; one sentence each."""
+        """What the shares rest on and is not shown, and signs of spam in the histories; one sentence each."""
         said = [
             f"the history of {check.account.address} in {self.assets.shown(check.asset).symbol} is {check.sentence()}"
             + (f": {check.problem}" if check.problem else "")
@@ -269,6 +269,7 @@ class TraceView:
             if check.completeness is not Completeness.COMPLETE
         ]
         said += [f"of transaction {txid} no source tells: {what}" for txid, what in self.trace.missing]
+        said += [f"transaction {txid}: {what}" for txid, what in self.trace.signs]
         if self.trace.has_assumed_order:
             said.append(_order_sentence(self.trace.order_sensitive))
         return tuple(said)

@@ -63,3 +63,28 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, REDACTED)
     return _URL_CREDENTIALS.sub(f"{REDACTED}@", text)
+
+
+_ESCAPED = re.compile(rb"\\.", re.DOTALL)
+_OPENS, _CLOSES = b"[{", b"]}"
+_ALL_BUT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
+
+
+def check_depth(raw: bytes, deepest: int = 100) -> None:
+    """See that JSON is not nested too deeply, before it is parsed.
+
+    The parser recurses, and a library of another chain (web3) raises the interpreter's limit of recursion so far that
+    hostile bytes would end the process.
+
+    Raises:
+        ValueError: it is nested deeper than ``deepest`` levels.
+    """
+    if raw.count(b"[") + raw.count(b"{") <= deepest:
+        return
+    plain = _ESCAPED.sub(b"", raw) if b"\\" in raw else raw
+    outside = b"".join(plain.translate(None, _ALL_BUT_STRUCTURE).split(b'"')[::2])
+    depth = 0
+    for letter in outside:
+        depth += (letter in _OPENS) - (letter in _CLOSES)
+        if depth > deepest:
+            raise ValueError(f"it is nested deeper than {deepest} levels")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptotrace.errors import EvidenceError
-from cryptotrace.evidence.canonical import canonical_json
+from cryptotrace.evidence.canonical import canonical_json, check_depth
 
 #: What the first line links to.
 ORIGIN = "0" * 64
@@ -115,6 +115,7 @@ class LinkedLines:
 
     def _parse(self, line: bytes, number: int, previous: str) -> dict[str, Any] | Problem:
         try:
+            check_depth(line)
             entry = json.loads(line)
         except (ValueError, RecursionError):
             return Problem(self.path, number, "is not JSON")

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptotrace.errors import CryptotraceError, DataNotFound, InsufficientBalance, LedgerFileError
+from cryptotrace.evidence.canonical import check_depth
 from cryptotrace.ledger.fields import Fields, OtherNumber, shown, whole_or_other
 from cryptotrace.model.block import Position
 from cryptotrace.model.claim import Claim
@@ -125,6 +126,7 @@ def read(path: Path) -> list[LedgerCase | Refused]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the first letter
+        check_depth(text.encode("utf-8"))
         document = json.loads(
             text,
             parse_int=whole_or_other,

@@ -52,6 +52,7 @@ def _on_accounts(rows: Schedules, told: Mapping[str, object]) -> dict[str, objec
         "ledger": "accounts",
         "histories": [{"id": row.id, **row.check.to_dict()} for row in rows.checks],
         "missing": told.get("missing", []),
+        "signs": told.get("signs", []),
         "assumed_order": told.get("assumed_order"),
     }
 

@@ -42,7 +42,7 @@ class Band:
     count: int = 1
     """How many outputs it stands for."""
     label: str = ""
-    """On an account chain, what it goes back to, or ``held`` for what is left in a balance."""
+    """On an account chain, what it goes back to, ``held`` for what is left in a balance, ``burn`` for what is burnt."""
     title: str = ""
     """On an account chain, which transfer it is: a line of its own over the amount."""
     is_marked: bool = False

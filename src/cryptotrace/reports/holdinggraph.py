@@ -150,7 +150,8 @@ def _end_band(graph: _Graph, pot: Pot, traced: TracedFlow, kind: str) -> Band:
     row = graph.ends.get(traced.flow.id)
     if row is not None:
         graph.drawn_ends.add(row.id)
-    return _band(graph, pot, [traced], kind, "" if row is None else row.id)
+    label = "burn" if traced.flow.kind is FlowKind.BURN else ""
+    return _band(graph, pot, [traced], kind, "" if row is None else row.id, label)
 
 
 def _held(graph: _Graph, pot: Pot) -> Iterable[Band]:

@@ -155,6 +155,9 @@ def _write_notices(pen: Pen) -> None:
             pen.say("limits.mweb", LinkClass.L1, [row], transaction=name)
         else:
             pen.say("limits.notice", LinkClass.L1, [row], transaction=name, what=_noticed(words, notice))
+    for txid, sign in draft.dossier.trace.signs:
+        row = draft.rows.id_of.get(txid, "")
+        pen.say("limits.sign", LinkClass.L4, [row], transaction=row or draft.txid(txid), what=words.quoted(sign))
     if not draft.dossier.trace.notices:
         pen.say("limits.no_notice" if _looks_for_overlays(draft) else "limits.no_notice_other")
 

@@ -145,7 +145,8 @@ class Drawing:
         if band.kind == "stub":
             key = "figure.other_outputs" if self.draft.rule.conserves else "figure.not_reached"
             return say(key, count=band.count), amount
-        head = {"fee": f"{say('figure.fee')} ", "fold": ""}.get(band.kind, f"{band.place}: ")
+        gone = say("reason.burn").lower() if band.label == "burn" else say("figure.fee")
+        head = {"fee": f"{gone} ", "fold": ""}.get(band.kind, f"{band.place}: ")
         if band.title or band.label == "held":
             head = "" if band.title else f"{say('figure.held')} "
         if not band.shares:

@@ -6,7 +6,6 @@ Nothing becomes a float: numbers with a point are ``Decimal``. Every refusal nam
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -14,31 +13,10 @@ from typing import Any, NoReturn
 from cryptotrace.chains.bitcoin.hashes import is_hash_text
 from cryptotrace.chains.bitcoin.wire import MAX_UNITS
 from cryptotrace.errors import MalformedBytes
+from cryptotrace.evidence.canonical import check_depth
 
 #: Levels of nesting that are read. A call tree has two for each call; the parser itself ends below a thousand.
 _DEEPEST = 800
-
-
-_ESCAPED = re.compile(rb"\\.", re.DOTALL)
-_OPENS, _CLOSES = b"[{", b"]}"
-_ALL_BUT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
-
-
-def _check_depth(raw: bytes) -> None:
-    """Refuse what is nested too deeply before it is parsed.
-
-    The parser recurses, and a library of another chain (web3) raises the interpreter's limit of recursion so far that a
-    hostile answer would end the process.
-    """
-    if raw.count(b"[") + raw.count(b"{") <= _DEEPEST:
-        return
-    plain = _ESCAPED.sub(b"", raw) if b"\\" in raw else raw
-    outside = b"".join(plain.translate(None, _ALL_BUT_STRUCTURE).split(b'"')[::2])
-    depth = 0
-    for letter in outside:
-        depth += (letter in _OPENS) - (letter in _CLOSES)
-        if depth > _DEEPEST:
-            raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
 
 
 def _refuse_constant(text: str) -> NoReturn:
@@ -78,7 +56,7 @@ def parse_json(raw: bytes, what: str) -> Field:
         MalformedBytes: not UTF-8, not JSON, nested too deeply, with numbers too long to be meant, or a key twice.
     """
     try:
-        _check_depth(raw)
+        check_depth(raw, _DEEPEST)
         value = json.loads(
             raw.decode("utf-8-sig"),
             parse_float=Decimal,

@@ -206,9 +206,11 @@ class Trace:
     tips: tuple[Tip, ...] = ()
     """The tips that the answers belong to."""
     notices: tuple[tuple[str, str], ...] = ()
-    """(txid, what lives on top of it and is not followed), in chain order; then signs of spam in the histories."""
+    """(txid, what lives on top of it and is not followed), in chain order."""
     missing: tuple[tuple[str, str], ...] = ()
     """(txid, what no source could tell of it, e.g. ``internal calls``), in chain order; account chains only."""
+    signs: tuple[tuple[str, str], ...] = ()
+    """(txid, sign of spam or address poisoning in the histories that the trace opened: L4); account chains only."""
     pots: tuple[PotCheck, ...] = ()
     """How complete the history of each holding is that claimed value reached; account chains only."""
     has_assumed_order: bool = False
@@ -246,6 +248,8 @@ class Trace:
         said: dict[str, object] = {}
         if self.pots:
             said["pots"] = [check.to_dict() for check in self.pots]
+        if self.signs:
+            said["signs"] = [{"txid": txid, "sign": text} for txid, text in self.signs]
         if self.missing:
             said["missing"] = [{"txid": txid, "missing": what} for txid, what in self.missing]
         if self.has_assumed_order:

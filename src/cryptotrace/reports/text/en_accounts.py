@@ -207,6 +207,7 @@ MESSAGES: Mapping[str, str] = {
     "limits.gone": "Fees and destroyed units are listed in section 8.",
     "limits.notices": "What else these transactions did",
     "limits.notice": "Transaction {transaction}: {what}. It is stated and not followed.",
+    "limits.sign": "Sign of spam or of address poisoning, transaction {transaction}: {what}.",
     "limits.no_notice": "Nothing else was noticed in these transactions.",
     "limits.missing": "What the sources could not tell",
     "limits.missing_text": "Of transaction {transaction} the sources could not tell: {what}. What moved by it is in "

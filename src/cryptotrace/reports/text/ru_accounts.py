@@ -209,6 +209,7 @@ MESSAGES: Mapping[str, str] = {
     "limits.gone": "Комиссии и уничтоженные единицы приведены в разделе 8.",
     "limits.notices": "Что ещё произошло в этих транзакциях",
     "limits.notice": "Транзакция {transaction}: {what}. Указано и не отслеживалось.",
+    "limits.sign": "Признак спама или подмены адреса, транзакция {transaction}: {what}.",
     "limits.no_notice": "Ничего иного в этих транзакциях не замечено.",
     "limits.missing": "Чего источники не сообщили",
     "limits.missing_text": "О транзакции {transaction} источники не сообщили: {what}. Перемещённое этим ни в одну "
