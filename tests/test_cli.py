@@ -308,3 +308,95 @@ def test_a_limit_of_time_without_a_zone_is_refused_with_the_way_to_write_it(
     assert main(["new", str(tmp_path / "c"), "--title", "A case"]) == 0
     assert main(["trace", "--case", str(tmp_path / "c"), "--until", "2026-03-01"]) == 2
     assert "name the time zone, e.g. 2026-03-01T00:00:00+00:00" in capsys.readouterr().err
+
+
+TRON = Path(str(resources.files("cryptotrace.training"))) / "tron"
+
+
+def _tron_story() -> dict[str, Any]:
+    return dict(json.loads((TRON / "story.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def token_case(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """A case on the recorded token leg, entered and traced from the command line."""
+    told = _tron_story()
+    case = ["--case", str(tmp_path / "tokens")]
+    assert main(["new", case[1], "--title", "Tokens", "--own-nodes-only"]) == 0
+    assert main(["connect", *case, "tron-local", f"recorded:{TRON}"]) == 0
+    words = {name: str(value) for name, value in told["token"].items() if name != "contract"}
+    options = [text for name, value in words.items() for text in (f"--{name}", value)]
+    assert main(["token", *case, "tron-local", told["token"]["contract"], *options]) == 0
+    assert main(["tag", *case, str(TRON / "exchange.yaml")]) == 0
+    assert main(["claim", *case, "A", "tron-local", "--transfer", told["claims"][0]["transfer"]]) == 0
+    assert "claimed for A: 40000.000000 USDT" in capsys.readouterr().out
+    assert main(["trace", *case, "--chain", "tron-local"]) == 0
+    assert "difference  0" in capsys.readouterr().out
+    return case
+
+
+def test_a_token_case_from_the_command_line(token_case: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    told = _tron_story()
+    assert main(["touch-points", *token_case]) == 0
+    shown = capsys.readouterr().out
+    assert f"Deposit address: {told['accounts']['deposit']}" in shown
+    assert main(["issuers", *token_case, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert {row["Address"]: row["Freeze status"] for row in rows}[told["accounts"]["frozen"]] == "frozen"
+    for kind, files in (("touch-point-sheet", 2), ("issuer-sheet", 2), ("tracing-report", 4)):
+        assert main(["report", *token_case, "--kind", kind, "--language", "en", "--json"]) == 0
+        assert len(json.loads(capsys.readouterr().out)["files"]) == files
+
+
+@pytest.mark.parametrize(("name", "answer"), [("frozen", "frozen"), ("account a", "not frozen")])
+def test_the_freeze_status_from_the_command_line(
+    token_case: list[str], capsys: pytest.CaptureFixture[str], name: str, answer: str
+) -> None:
+    told = _tron_story()
+    question = [
+        "freeze-status",
+        *token_case,
+        "tron-local",
+        told["accounts"][name],
+        "--token",
+        told["token"]["contract"],
+    ]
+    assert main(question) == 0
+    assert f": {answer} at block" in capsys.readouterr().out
+    assert main([*question, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["state"] == answer
+
+
+def test_a_freeze_status_that_cannot_be_determined_is_answered_with_no(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = ["--case", str(tmp_path / "c")]
+    main(["new", case[1], "--title", "T"])
+    told = _tron_story()
+    question = ["freeze-status", *case, "tron", told["accounts"]["frozen"], "--token", told["token"]["contract"]]
+    assert main(question) == 1
+    assert "could not be determined" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["claim", "B", "tron-local", "--outpoint", "ab" * 32 + ":0"], "a transfer is claimed"),
+        (["claim", "B", "tron-local", "--transfer", "nonsense"], "is not a txid"),
+        (["claim", "B", "bitcoin", "--transfer", "ab" * 32], "an output is claimed"),
+        (
+            ["token", "tron-local", "T123", "--symbol", "X", "--decimals", "6", "--basis", "b"],
+            "nor a contract's address",
+        ),
+        (["freeze-status", "tron-local", "TXYZ", "--token", "T123"], "is not a TRON address"),
+        (["connect", "tron-local", "esplora:http://127.0.0.1:1"], "is no kind of source for tron-local"),
+        (["connect", "tron-local", "trongrid:http://127.0.0.1:1?key=abc"], "would write a key into the case"),
+    ],
+)
+def test_what_is_wrong_with_tokens_is_exit_2_and_said(
+    token_case: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert main([arguments[0], *token_case, *arguments[1:]]) == 2
+    told = capsys.readouterr()
+    assert words in told.err
+    assert "Traceback" not in told.err

@@ -319,3 +319,33 @@ def test_spam_in_the_histories_is_shown_and_carries_no_share(case: Case) -> None
     (notice,) = [text for txid, text in view.trace.signs if txid == digest("spam")]
     assert "Kept out of the trace: a transfer of nothing carries nothing" in notice
     assert notice in repr(view)
+
+
+def test_a_reorganisation_removes_what_was_read_from_blocks_that_are_gone(case: Case) -> None:
+    """Block 8 with the sweep is replaced: the deposit address keeps what it received, and the log says what went."""
+    from dataclasses import replace
+
+    chain = _connected(case)
+    _tagged(case)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    assert case.trace(rule="lifo").touch_points().rows
+    world = _world()
+    gone = {digest("sweep"), *(digest(f"busy {n}") for n in range(5))}
+    other = [each for each in world.transactions if each.txid not in gone]
+    case.close()
+    with Case.open(case.folder) as again:
+        after = Chain(NET, other, again.recorder, opening=world.opening, tip=block(101))
+        known = after.block_ref
+
+        def block_ref(height: int) -> Any:
+            return known(height) if height < 8 else replace(block(height), hash=digest(f"other {height}"))
+
+        after.block_ref = block_ref  # type: ignore[method-assign]
+        again.use(after)
+        view = again.trace(rule="lifo")
+        resting = {end.account: end.claimed["victim"] for end in view.trace.ends}
+        assert resting == {who("A"): 10_00, who("deposit"): 60_00, who("wallet"): 30_00}
+        assert not view.touch_points().rows
+        (entry,) = [e for e in again.custody.entries() if e.action == "reorganisation"]
+        assert digest("sweep") in entry.parameters["removed"]
+    assert chain.tip().height == 100

@@ -99,3 +99,14 @@ def test_the_notebook_is_kept_without_outputs() -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
         assert not cell.get("outputs"), "clear the outputs: they are made again in each test"
+
+
+def test_the_first_hour_of_a_claim_on_usdt_ends_with_the_two_sheets(tmp_path: Path) -> None:
+    said = run_script("first_hour_usdt.py", tmp_path / "case")
+
+    assert "claimed 40000.000000 USDT" in said
+    assert "difference  0" in said
+    assert said.count(": complete between blocks 0 and 54") == 5
+    assert "into a customer's deposit address (L4) of Training Exchange T" in said
+    assert ": frozen; ALREADY FROZEN" in said
+    assert {path.suffix for path in (tmp_path / "case" / "reports").iterdir()} == {".csv", ".xlsx"}
