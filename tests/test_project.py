@@ -112,6 +112,8 @@ TESTED_ELSEWHERE = {
     "cryptotrace.case.folder": "tests/case/test_case.py",
     "cryptotrace.case.seizing": "tests/case/test_account_case.py",
     "cryptotrace.case.sheets": "tests/case/test_account_case.py",
+    "cryptotrace.case.asking": "tests/case/test_account_case.py",
+    "cryptotrace.case.sheetview": "tests/case/test_account_case.py",
     "cryptotrace.case.signs": "tests/case/test_account_case.py",
     "cryptotrace.chains.family": "tests/chains/test_networks.py",
     "cryptotrace.cli": "tests/test_cli.py",

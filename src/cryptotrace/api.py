@@ -2,7 +2,7 @@
 
 from cryptotrace import errors
 from cryptotrace.case import Case, HoldingsView, TraceView
-from cryptotrace.case.view import SheetView
+from cryptotrace.case.sheetview import SheetView
 from cryptotrace.chains.networks import account, asset, candidates, network
 from cryptotrace.chains.tokens import TokenFacts, TokenReading
 from cryptotrace.model.amount import Amount, format_units, parse_units

@@ -118,9 +118,9 @@ def test_a_claim_names_a_transfer_by_its_txid_and_place(case: Case) -> None:
         ({"transfer": digest("nothing")}, DataNotFound, "was given no transaction"),
         ({"transfer": digest("theft") + "#log.9"}, DataNotFound, r"it has: #fee\.burnt, #log\.0"),
         ({"transfer": digest("theft") + "#fee.burnt"}, CaseError, "no transfer to anybody"),
-        ({"asset": OTHER.reference}, CaseError, "0 transfers of that asset"),
+        ({"asset": OTHER.reference}, CaseError, r"no transfers of that asset.*#log\.0 100\.00 TUSD"),
         ({"amount": "1.234"}, InvalidAmount, "below one base unit"),
-        ({"amount": "100.01"}, CaseError, "which has 10000"),
+        ({"amount": "100.01"}, CaseError, "has 100.00 TUSD; the claim takes base units 0 to 10001"),
         ({"amount": 0}, CaseError, "takes base units 0 to 0"),
         ({"transfer": digest("failed")}, CaseError, "failed: nothing but its fee moved"),
         ({"transfer": digest("two")}, CaseError, r"2 transfers.*#log\.0 1\.00 TUSD to .*; #log\.1 2\.00 TUSD"),
@@ -349,3 +349,139 @@ def test_a_reorganisation_removes_what_was_read_from_blocks_that_are_gone(case: 
         (entry,) = [e for e in again.custody.entries() if e.action == "reorganisation"]
         assert digest("sweep") in entry.parameters["removed"]
     assert chain.tip().height == 100
+
+
+def test_the_limit_of_transfers_is_that_of_each_trace(case: Case) -> None:
+    """A first trace under a narrow limit leaves nothing behind that binds the next one, and the other way round."""
+    _connected(case)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    narrow = case.trace(rule="lifo", most_transfers=2).trace
+    assert [end.reason for end in narrow.ends] == [EndReason.CROWDED]
+    wide = case.trace(rule="lifo").trace
+    assert EndReason.CROWDED not in {end.reason for end in wide.ends}
+    assert case.trace(rule="lifo", most_transfers=2).trace == narrow
+    assert case.last_trace().trace == narrow
+
+
+@pytest.mark.parametrize("height", [-1, 101, 10**8])
+def test_a_block_that_is_not_there_is_not_asked_about(case: Case, height: int) -> None:
+    _connected(case)
+    with pytest.raises(
+        CaseError, match=f"no block {height} to ask about; the newest block that the sources know is 100"
+    ):
+        case.freeze_status("evm-local", who("A").address, CONTRACT, height=height)
+
+
+def test_a_claim_on_a_token_that_bears_a_known_symbol_is_said_at_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    with Case.create(tmp_path / "case", title="Fake", notice=said.append) as case:
+        _connected(case)
+        case.describe_token("evm-local", "0x" + "dd" * 20, symbol="TUSD", decimals=2, basis="the real one")
+        case.claim("victim", "evm-local", transfer=digest("theft"))
+        assert any("calls itself TUSD, and is not the known TUSD" in text for text in said)
+        assert "(NOT the known TUSD: contract 0xaaaa" in case.assets.decimal(1, TOKEN)
+
+
+def test_a_limit_of_time_tells_where_value_was_then(case: Case) -> None:
+    from datetime import UTC, datetime
+
+    _connected(case)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    until = datetime.fromtimestamp(block(6).time, UTC)
+    ends = {end.account: end.claimed["victim"] for end in case.trace(rule="lifo", until=until).trace.ends}
+    assert ends == {who("A"): 40_00, who("deposit"): 60_00}
+
+
+def test_the_same_claim_is_entered_once(case: Case) -> None:
+    _connected(case)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    with pytest.raises(CaseError, match="is entered for victim already"):
+        case.claim("victim", "evm-local", transfer=digest("theft"))
+    assert len(case.claims) == 1
+
+
+def test_what_is_above_the_tip_of_the_run_is_not_part_of_the_trace(case: Case) -> None:
+    """The chain is shorter than it was: block 7 and 8 are not there (yet) for this run's source."""
+    _connected(case)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    case.trace(rule="lifo")
+    case.close()
+    with Case.open(case.folder) as again:
+        world = _world()
+        short = [t for t in world.transactions if t.block is not None and t.block.height <= 6]
+        again.use(Chain(NET, short, again.recorder, opening=world.opening, tip=block(6)))
+        view = again.trace(rule="lifo")
+        assert {end.account: end.claimed["victim"] for end in view.trace.ends} == {
+            who("A"): 40_00,
+            who("deposit"): 60_00,
+        }
+        assert again.last_trace().trace == view.trace
+
+
+def test_stale_blocks_below_a_lower_tip_are_forgotten(case: Case) -> None:
+    from dataclasses import replace
+
+    _connected(case)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    case.trace(rule="lifo")
+    case.close()
+    with Case.open(case.folder) as again:
+        world = _world()
+        kept = [t for t in world.transactions if t.block is not None and t.block.height <= 5]
+        chain = Chain(NET, kept, again.recorder, opening=world.opening, tip=replace(block(7), hash=digest("other 7")))
+        known = chain.block_ref
+
+        def block_ref(height: int) -> Any:
+            return known(height) if height < 6 else replace(block(height), hash=digest(f"other {height}"))
+
+        chain.block_ref = block_ref  # type: ignore[method-assign]
+        again.use(chain)
+        assert {e.account: e.claimed["victim"] for e in again.trace(rule="lifo").trace.ends} == {who("A"): 100_00}
+
+
+def test_the_next_source_is_asked_where_the_first_cannot(case: Case) -> None:
+    """A source that answers no calls stands first; the freeze status comes from the second one."""
+    world = _world()
+    case.use(AccountMemorySource(NET, world.transactions, case.recorder, opening=world.opening, tip=block(100)))
+
+    class Unable(Chain):
+        def contract_call(self, contract: Account, data: bytes, height: int | None = None) -> CallAnswer:
+            raise NotSupported("this node answers no calls")
+
+        def logs(self, contract: Account, topics: Any, first: int, last: int) -> Any:
+            raise NotSupported("this node lists no events")
+
+    case.use(Unable(NET, world.transactions, case.recorder, opening=world.opening, tip=block(100)))
+    assert case.freeze_status("evm-local", who("A").address, CONTRACT).state.value == "could not be determined"
+    chain = _connected(case)
+    chain.frozen = ("A",)
+    case.describe_token("evm-local", CONTRACT, symbol="TUSD", decimals=2, issuer="I", freeze="tether", basis="a test")
+    assert case.freeze_status("evm-local", who("A").address, CONTRACT).state.value == "frozen"
+
+
+def test_an_unwrap_of_which_nobody_tells_the_coin_is_unknown_and_not_burnt(case: Case) -> None:
+    from dataclasses import replace
+
+    world = World(opening={pot("victim"): 10})
+    world.tx("theft", 5, ("victim", "A", 10, TOKEN))
+    world.tx("unwrap", 6, ("A", None, 10, TOKEN))
+    world.transactions[-1] = replace(world.transactions[-1], notices=("unjoined-conversion log.0",))
+    _connected(case, world)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    (end,) = case.trace(rule="fifo").trace.ends
+    assert end.reason is EndReason.UNKNOWN
+    assert "no source tells where the coin went" in end.detail
+
+
+def test_a_part_of_a_numbered_token_is_not_claimed(case: Case) -> None:
+    from cryptotrace.model.identity import Asset
+
+    kind = Asset(f"{NET.chain}/erc1155:0x{'cc' * 20}/7")
+    world = World(opening={pot("victim", kind): 5})
+    world.tx("theft", 5, ("victim", "A", 5, kind))
+    _connected(case, world)
+    with pytest.raises(CaseError, match="claimed as a whole or not at all"):
+        case.claim("victim", "evm-local", transfer=digest("theft"), amount=3)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    (end,) = case.trace(rule="haircut").trace.ends
+    assert (end.reason, "cannot be told apart" in end.detail) == (EndReason.UNKNOWN, True)

@@ -242,14 +242,6 @@ def test_unwrapping_is_a_conversion() -> None:
     assert told.wraps == (Wrap("log.0", "call.0", f"Withdrawal(address,uint256) of {TOKEN}, log.0"),)
 
 
-def test_one_payment_joins_one_conversion() -> None:
-    log = _log("Deposit(address,uint256)", (OWNER,), (9000000,))
-    told = _wrapping("call-with-trx", (log, log))
-    assert len(told.wraps) == 1
-    assert told.notices[0].startswith("unjoined-conversion log.1")
-    assert trc20_asset(TRON, TOKEN) in {m.asset for m in told.movements}
-
-
 def test_events_of_that_name_of_other_contracts_are_no_tokens() -> None:
     assert _told(_log("Deposit(address,uint256)", (OWNER,), (5,))).movements == ()
     assert [m.place for m in _told(_log("Deposit(address,uint256)", (OWNER,), (5,), WTRX)).movements] == ["log.0"]

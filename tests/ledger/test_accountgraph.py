@@ -288,6 +288,7 @@ def test_a_gap_in_the_nonces_of_the_sender_is_named(store: Store) -> None:
     _traced(graph, "fifo", _claim(units=10, place="value", asset=COIN))
     check = {check.pot: check for check in graph.checks()}[pot("A", COIN)]
     assert check.nonces == "of the transactions from nonce 0 to 3 these are not held: 1"
+    assert (check.difference, check.completeness) == (0, Completeness.NOT_CHECKED)
 
 
 def test_a_numbered_token_is_followed_whole(store: Store) -> None:
@@ -408,3 +409,49 @@ def test_where_balances_are_told_for_the_newest_block_only_the_difference_stays_
     (check,) = graph.checks()
     assert check.difference == -10
     assert "block by block" in check.problem
+
+
+def test_a_gap_in_the_nonces_is_no_complete_history_though_the_balance_agrees(store: Store) -> None:
+    """What came in and went out by the omitted transactions cancels: only the count of transactions shows it."""
+    world = World(opening={pot("victim", COIN): 10, pot("A", COIN): 50, pot("X", COIN): 7})
+    world.tx("theft", 4, ("victim", "A", 10, COIN), places=("value",))
+    world.tx("in", 5, ("X", "A", 7, COIN), places=("value",))
+    world.tx("out", 6, ("A", "Y", 7, COIN), places=("value",))
+    world.tx("pay", 7, ("A", "B", 1, COIN), places=("value",))
+    whole = world.source()
+    world.transactions = [t for t in world.transactions if t.txid not in {digest("in"), digest("out")}]
+    lying = world.source()
+    lying.nonce = whole.nonce  # type: ignore[method-assign]
+    graph = AccountGraph(store, NET.chain, [lying])
+    result = replace(_traced(graph, "fifo", _claim(units=10, place="value", asset=COIN)), pots=graph.checks())
+    check = {check.pot: check for check in result.pots}[pot("A", COIN)]
+    assert (check.difference, check.completeness) == (0, Completeness.NOT_CHECKED)
+    assert check.sentence().endswith("these are not held: 0")
+    assert pot("A", COIN) in {c.pot for c in result.unchecked()[pot("A", COIN)]}
+
+
+def test_a_nonce_that_cannot_be_meant_costs_no_memory(store: Store) -> None:
+    world = World(opening={pot("victim", COIN): 10})
+    world.tx("theft", 4, ("victim", "A", 10, COIN), places=("value",))
+    lying = world.source()
+    lying.nonce = lambda account, height=None: (0 if height is not None else 2**40, block(4), "")  # type: ignore[method-assign]
+    graph = AccountGraph(store, NET.chain, [lying])
+    _traced(graph, "fifo", _claim(units=10, place="value", asset=COIN))
+    assert "too many to compare" in graph.checks()[0].nonces
+
+
+def test_a_payment_without_a_share_carries_the_doubt_too(store: Store) -> None:
+    """A is not checked and pays B, of the clean units; with one transfer more in A they might be claimed ones."""
+    world = World(opening={pot("victim"): 200, pot("A"): 50})
+    world.tx("theft", 5, ("victim", "A", 100, TOKEN))
+    world.tx("other", 5, ("victim", "B", 10, TOKEN), index=1)
+    world.tx("a-b", 6, ("A", "B", 50, TOKEN))
+    world.tx("b-c", 7, ("B", "C", 60, TOKEN))
+    for n in range(12):
+        world.tx(f"early {n}", 2, (None, "A", 1, TOKEN), index=n)
+        world.tx(f"gone {n}", 3, ("A", "X", 1, TOKEN), index=n)
+    graph = AccountGraph(store, NET.chain, [world.source(newest_only=True)], most_transfers=10)
+    claims = (_claim(), Claim("victim", f"{digest('other')}#log.0", TOKEN, 10))
+    result = _traced(graph, "fifo", *claims)
+    rests_on = replace(result, pots=graph.checks()).unchecked()
+    assert pot("A") in {check.pot for check in rests_on[pot("C")]}

@@ -126,6 +126,7 @@ def test_histories_and_tokens_come_back_equal(store: Store) -> None:
         2**256 - 1,
         "a page failed",
         "",
+        7,
         "why not",
         "no gap",
         digest("e"),

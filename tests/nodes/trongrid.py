@@ -64,6 +64,8 @@ class Manners:
     """The HTTP status with which everything is refused; 0 for nothing."""
     loop: bool = False
     """True: the fingerprint of every page leads to the same page."""
+    forgetful: bool = False
+    """True: no page names the next one."""
     omit: set[str] = field(default_factory=set)
     """Txids that listings leave out."""
     block_range: int = BLOCK_RANGE
@@ -246,7 +248,7 @@ class Answers:
             )
         page, following = rows[start : start + most], start + most
         meta: Json = {"at": 1_772_400_000_000, "page_size": len(page)}
-        if following < len(rows):
+        if following < len(rows) and not self.manners.forgetful:
             if self.manners.loop:
                 following = start or most
             mark = base58.b58encode(f"{following}|{path}".encode()).decode()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cryptotrace.errors import MalformedBytes, SourceLied
 from cryptotrace.sources.transport import Answer, Request
-from cryptotrace.sources.tron.pages import Listing
+from cryptotrace.sources.tron.pages import PAGE, Listing
 
 Query = dict[str, str]
 
@@ -87,6 +87,54 @@ def test_the_same_rows_of_one_block_are_kept() -> None:
     listing = _listing(answer)
     assert _read(listing) == [7, 7]
     assert "window" in listing.problem  # the rest of the listing cannot be reached behind two rows a page
+
+
+def _forgetful(times: list[int]) -> Callable[[Query], tuple[int, Any]]:
+    """A server that gives ``PAGE`` rows at once and never says that there are more."""
+    whole = _server(times, PAGE)
+
+    def answer(query: Query) -> tuple[int, Any]:
+        status, said = whole(query)
+        return status, {**said, "meta": {}}
+
+    return answer
+
+
+@pytest.mark.parametrize("count", [PAGE - 1, PAGE, PAGE + 1, 3 * PAGE])
+def test_a_full_page_without_a_fingerprint_is_asked_again_from_its_last_time(count: int) -> None:
+    listing = _listing(_forgetful(list(range(count))))
+    assert _read(listing) == list(range(count))
+    assert listing.problem == ""
+
+
+@pytest.mark.parametrize(("count", "until"), [(PAGE, 1000), (PAGE + 50, 1000), (PAGE, 7)])
+def test_a_full_page_of_one_time_without_a_fingerprint_is_named_and_gone_on_behind(count: int, until: int) -> None:
+    listing = _listing(_forgetful([1, 2, *[7] * count, 8, 9]), (0, until))
+    found = _read(listing)
+    assert found[: PAGE + 2] == list(range(PAGE + 2))
+    assert found[PAGE + 2 :] == ([count + 2, count + 3] if until > 7 else [])
+    assert f"gives {PAGE} rows" in listing.problem
+    assert "at 7 ms" in listing.problem
+
+
+@given(st.lists(st.integers(0, 9), max_size=4), st.integers(0, 450))
+def test_a_forgetful_server_hides_nothing_unnamed(crowded: list[int], spread: int) -> None:
+    times = [*(each for each in crowded for _ in range(90)), *range(10, 10 + spread)]
+    listing = _listing(_forgetful(times))
+    found = _read(listing)
+    assert found == sorted(set(found))
+    assert listing.problem or found == list(range(len(times)))
+
+
+def test_rows_that_are_gone_when_asked_for_again_are_named() -> None:
+    rows = [{"block_timestamp": time, "number": time} for time in range(PAGE)]
+
+    def answer(query: Query) -> tuple[int, Any]:
+        return 200, {"success": True, "data": [] if int(query["min_timestamp"]) else rows, "meta": {}}
+
+    listing = _listing(answer)
+    assert _read(listing) == list(range(PAGE))
+    assert "leaves out rows" in listing.problem
 
 
 def test_a_page_out_of_order_is_not_believed() -> None:

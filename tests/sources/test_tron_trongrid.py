@@ -32,6 +32,7 @@ from cryptotrace.model.accountsource import (
 from cryptotrace.model.source import Headers, Source
 from cryptotrace.model.verdict import Standing
 from cryptotrace.sources import Policy, open_source
+from cryptotrace.sources.tron import pages
 from cryptotrace.sources.tron import trongrid as adapter
 
 HOT = WORLD.account("hot")
@@ -177,6 +178,30 @@ def test_beyond_the_result_window_it_goes_on_from_the_last_time() -> None:
         history = source.pot_history(HOT, USDT, 0, TOP, 1000)
         assert list(history.txids) == touching(WORLD, "usdt", "hot")
         assert history.problem == ""
+
+
+@pytest.mark.parametrize(("name", "asset"), [("hot", "usdt"), ("mule_b", "trx")])
+def test_a_full_page_that_names_no_next_one_is_not_the_end(
+    name: str, asset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PAGE", 4)
+    with grid(Manners(page=4, forgetful=True)) as (source, server):
+        history = source.pot_history(WORLD.account(name), WORLD.asset(asset), 0, TOP, 1000)
+        assert list(history.txids) == touching(WORLD, asset, name)
+        assert len(history.txids) > 4
+        assert history.problem == ""
+        assert not any("fingerprint" in each for each in server.asked)
+
+
+def test_a_full_page_of_one_block_that_names_no_next_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else that block has is not to be had; what comes after it is read."""
+    monkeypatch.setattr(pages, "PAGE", 2)
+    with grid(Manners(page=2, forgetful=True)) as (source, _):
+        history = source.pot_history(WORLD.account("faucet"), TRX, 0, TOP, 1000)
+        whole = touching(WORLD, "trx", "faucet")
+        assert "whether there are more is not known" in history.problem
+        assert set(history.txids) < set(whole)
+        assert history.txids[-1] == whole[-1]
 
 
 def test_a_circle_of_fingerprints_is_left_behind() -> None:

@@ -328,7 +328,7 @@ def test_what_got_away_is_not_frozen_and_rests_with_no_service(told: Told) -> No
 
 
 def test_every_share_rests_on_a_checked_history_and_spam_carries_none(told: Told) -> None:
-    assert told.view.caveats == ()
+    assert [text for text in told.view.caveats if "zero-value transfer" not in text] == []
     (asset,) = {traced.flow.asset for traced in told.view.trace.flows}
     assert asset.reference.lower() == told.story["token"]["contract"].lower()
     spam = {name for name in told.story["accounts"] if "look" in name or "spammer" in name}
@@ -343,7 +343,7 @@ def test_every_share_rests_on_a_checked_history_and_spam_carries_none(told: Told
 def test_every_rule_can_be_tried_offline_and_loses_nothing(told: Told, name: str) -> None:
     view = told.case.trace(told.case.claims_on(told.chain), rule=name)
     assert EndReason.UNKNOWN not in {end.reason for end in view.trace.ends}
-    assert view.caveats == ()
+    assert [text for text in view.caveats if "zero-value transfer" not in text] == []
     assert len(view.touch_points()) == 1
     if RULES[name].conserves:
         assert [row.difference for row in view.reconcile()] == [0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cryptotrace.attribution.writing import looks_same
+from cryptotrace.chains.networks import network
 from cryptotrace.chains.tokens import FUNGIBLE, TokenFacts, known_tokens, read_token
 from cryptotrace.errors import DataNotFound, NotSupported
 from cryptotrace.ledger import accounts
@@ -51,6 +53,21 @@ class AssetBook:
                     continue
                 return
 
+    def imitated(self, asset: Asset) -> str:
+        """The symbol of a known token that this one bears though its contract is another one; empty if it does not."""
+        symbol = self.shown(asset).symbol
+        if asset in self.tokens or asset == network(asset.chain).asset or asset.namespace not in FUNGIBLE:
+            return ""
+        known = (facts.symbol for other, facts in self.tokens.items() if other.chain == asset.chain)
+        return next((each for each in known if looks_same(each, symbol)), "")
+
+    def symbol(self, asset: Asset) -> str:
+        """The symbol as it is written beside an amount: with the contract where a known token has the same one."""
+        symbol = self.shown(asset).symbol
+        return (
+            f"{symbol} (NOT the known {fake}: contract {asset.reference})" if (fake := self.imitated(asset)) else symbol
+        )
+
     def decimal(self, units: Units, asset: Asset) -> str:
         """Units as decimal text with the symbol; in base units if decimals are unknown or there is a fraction."""
         shown = self.shown(asset)
@@ -58,9 +75,14 @@ class AssetBook:
             number = "" if asset.token_id is None else f" no. {asset.token_id}"
             return f"{as_text(units)} base units of {asset.reference}{number}"
         if units.denominator != 1:
-            return f"{as_text(units)} base units of {shown.symbol}"
-        return f"{format_units(units.numerator, shown.decimals)} {shown.symbol}"
+            return f"{as_text(units)} base units of {self.symbol(asset)}"
+        return f"{format_units(units.numerator, shown.decimals)} {self.symbol(asset)}"
 
     def claimed(self, holding: Holding) -> str:
         """The claimed share at a place; under poison only that it was reached, since reach is never summed."""
         return self.decimal(holding.claimed_total, holding.asset) if holding.is_share else "reached"
+
+
+def unchecked_text(holding: Holding) -> str:
+    """The accounts whose history is not shown to be complete, on which a share rests; empty if there is none."""
+    return ", ".join(dict.fromkeys(check.account.address for check in holding.unchecked))

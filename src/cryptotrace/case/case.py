@@ -30,7 +30,7 @@ from cryptotrace.errors import CaseError
 from cryptotrace.ledger.accountgraph import MOST_TRANSFERS, AccountGraph
 from cryptotrace.ledger.graph import LedgerGraph
 from cryptotrace.model.claim import Claim
-from cryptotrace.model.identity import Account, Chain
+from cryptotrace.model.identity import Account, Asset, Chain
 from cryptotrace.model.source import Source
 from cryptotrace.model.transaction import txid_text
 from cryptotrace.seizure.freeze import FreezeStatus
@@ -150,7 +150,11 @@ class Case(CaseFolder):
         """
         what = Taken(outpoint, transfer, asset, amount, offset)
         entry = enter_claim(self, claimant, network(chain), what, basis, author)
+        if fake := self.assets.imitated(Asset(entry.asset)):
+            self._notice(f"{entry.asset} calls itself {fake}, and is not the known {fake} of this chain: another token")
         for other in self.settings.claims:
+            if entry.repeats(other):
+                raise CaseError(f"{entry.flow} is entered for {claimant} already, with the same units")
             if entry.meets(other):
                 self._notice(f"{entry.flow} is claimed for {other.claimant} too: the earlier claim stands")
         self._change(claims=(*self.settings.claims, entry))
@@ -291,6 +295,9 @@ class Case(CaseFolder):
             address: whose holding.
             token: CAIP-19, or the address of the token's contract.
             height: as of which block; the sources' newest if None.
+
+        Raises:
+            CaseError: there is no such block, as far as the sources know.
 
         Returns:
             Frozen, not frozen, or could not be determined, with block, evidence and reasons; never a default.

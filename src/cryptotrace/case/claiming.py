@@ -10,6 +10,7 @@ from cryptotrace.case.file import ClaimEntry, TokenEntry
 from cryptotrace.chains.family import Network
 from cryptotrace.chains.networks import account as canonical_account
 from cryptotrace.chains.networks import asset as canonical_asset
+from cryptotrace.chains.tokens import known_tokens
 from cryptotrace.errors import CaseError, InvalidAddress, InvalidIdentifier
 from cryptotrace.ledger.accountgraph import AccountGraph
 from cryptotrace.model.amount import parse_units
@@ -44,10 +45,12 @@ def enter_claim(case: Case, claimant: str, net: Network, taken: Taken, basis: st
     flow = _flow(case, net, taken)
     units = _units(case, flow, taken)
     claim = Claim(claimant, flow.id, flow.asset, units, taken.offset, basis, author or case.settings.author)
+    if flow.asset.token_id is not None and units != flow.units:
+        raise CaseError(f"{flow.id} moves {flow.units} of a numbered token: it is claimed as a whole or not at all")
     if units == 0 or taken.offset + units > flow.units:
         raise CaseError(
-            f"the claim takes base units {taken.offset} to {taken.offset + units} of {flow.id}, which has {flow.units} "
-            f"({case.assets.decimal(flow.units, flow.asset)})"
+            f"{flow.id} has {case.assets.decimal(flow.units, flow.asset)}; the claim takes base units {taken.offset} "
+            f"to {taken.offset + units} of {flow.units}"
         )
     return ClaimEntry(claimant, net.chain, flow.id, flow.asset, str(units), str(taken.offset), basis, claim.author)
 
@@ -84,10 +87,12 @@ def _transfer(case: Case, graph: AccountGraph, net: Network, taken: Taken) -> st
         return transaction.flow_id(found[0])
     if not transaction.succeeded:
         raise CaseError(f"transaction {net.shown(txid)} failed: nothing but its fee moved")
-    listed = "; ".join(_said(case, m) for m in found) or "none"
+    others = found or [m for m in transaction.movements if m.kind is not FlowKind.FEE]
+    listed = "; ".join(_said(case, m) for m in others) or "nothing but a fee"
+    what = "of that asset" if wanted else "of value"
     raise CaseError(
-        f"transaction {net.shown(txid)} has {len(found)} transfers{' of that asset' if wanted else ''}, name one with "
-        f"txid#place: {listed}"
+        f"transaction {net.shown(txid)} has {len(found) or 'no'} transfers {what}; name one with txid#place. It has: "
+        f"{listed}"
     )
 
 
@@ -100,6 +105,11 @@ def token_of(net: Network, text: str) -> Asset:
     """The asset that is meant: CAIP-19, or the address of a token's contract."""
     if "/" in text:
         return canonical_asset(text)
+    known = [asset for asset, facts in known_tokens().items() if facts.symbol == text and asset.chain == net.chain]
+    if known:
+        raise InvalidIdentifier(
+            f"{text!r} is a symbol, which any contract can have; if the known one is meant, write {known[0].reference}"
+        )
     try:
         contract = Account(canonical_account(text, net.chain)).address
     except InvalidAddress as error:
@@ -134,4 +144,9 @@ def describe_token(
     asset = token_of(net, contract)
     entry = TokenEntry(asset, symbol, name or symbol, decimals, issuer, freeze, basis, now.date().isoformat(), adjusts)
     entry.facts()  # refuses decimals that cannot be
+    listed = known_tokens().get(asset)
+    if listed is not None and listed.decimals != decimals:
+        raise CaseError(
+            f"{asset} is in the table of known tokens with {listed.decimals} decimals ({listed.source}), not {decimals}"
+        )
     return entry

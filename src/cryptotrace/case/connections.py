@@ -94,7 +94,7 @@ def forget_reorganised(store: Store, chain: Chain, sources: Sequence[Source]) ->
     for source in sources:
         if not isinstance(source, Blocks | Headers):
             continue
-        while (newest := store.newest_block(chain)) is not None and source.tip().height >= newest.height:
+        while (newest := store.newest_block(chain, source.tip().height)) is not None:
             try:
                 if _block_at(source, newest.height).hash == newest.hash:
                     break

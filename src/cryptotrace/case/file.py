@@ -69,6 +69,11 @@ class ClaimEntry:
         start, end = int(self.offset), int(self.offset) + int(self.units)
         return self.flow == other.flow and start < int(other.offset) + int(other.units) and int(other.offset) < end
 
+    def repeats(self, other: ClaimEntry) -> bool:
+        """True if both claim the same units for the same claimant."""
+        mine, others = ((each.claimant, each.chain, each.flow, each.units, each.offset) for each in (self, other))
+        return mine == others
+
     def claim(self) -> Claim:
         """The claim that was entered."""
         return Claim(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from cryptotrace.case.assets import AssetBook
+from cryptotrace.case.assets import AssetBook, unchecked_text
 from cryptotrace.seizure.holdings import Holding
 from cryptotrace.tracing.fragments import as_text
 from cryptotrace.tracing.result import Reconciliation
@@ -28,7 +28,15 @@ def holdings_html(rows: Sequence[Holding], assets: AssetBook) -> str:
     """Where it rests, as a table."""
     return _table(
         "Where it rests (shares are a convention, not a fact)",
-        ("id", "claimed", "by claimant", "why it ends here", "address", "attributed to"),
+        (
+            "id",
+            "claimed",
+            "by claimant",
+            "why it ends here",
+            "address",
+            "attributed to",
+            "rests on unchecked histories",
+        ),
         (
             (
                 row.id,
@@ -37,6 +45,7 @@ def holdings_html(rows: Sequence[Holding], assets: AssetBook) -> str:
                 row.reason.value,
                 "" if row.account is None else row.account.address,
                 "; ".join(f"{t.label} (grade {t.grade.value}, according to {t.source})" for t in row.tags),
+                unchecked_text(row),
             )
             for row in rows
         ),

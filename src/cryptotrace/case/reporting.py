@@ -17,6 +17,7 @@ from cryptotrace.chains.family import Network
 from cryptotrace.chains.networks import network
 from cryptotrace.errors import EvidenceError, ReportError
 from cryptotrace.ledger import accounts
+from cryptotrace.model.block import Tip
 from cryptotrace.model.identity import Account, Asset, Chain
 from cryptotrace.model.movement import AccountTransaction
 from cryptotrace.model.tag import Tag
@@ -147,7 +148,7 @@ def dossier(case: Case, trace: Trace) -> Dossier:
         transactions=transactions,
         tags=_tags(tags, transactions),
         tags_loaded=len(tags),
-        sources=_sources(chain, records),
+        sources=_sources(chain, records, trace.tips, used),
         answers=answers,
         settings={
             "rule": trace.rule,
@@ -187,7 +188,7 @@ def _assets(net: Network, trace: Trace, transactions: Mapping[str, Transaction])
 
 def _asset_facts(case: Case, net: Network, asset: Asset) -> AssetFacts:
     shown = case.assets.shown(asset)
-    symbol = "" if shown.symbol == NOT_KNOWN else shown.symbol
+    symbol = "" if shown.symbol == NOT_KNOWN else case.assets.symbol(asset)
     return AssetFacts(asset, net.name, symbol, shown.decimals, net.is_training, shown.basis)
 
 
@@ -207,15 +208,19 @@ def _tags(book: TagBook, transactions: dict[str, Transaction]) -> dict[Account, 
     return {account: tags for account in sorted(accounts) if (tags := book.of(account))}
 
 
-def _sources(chain: Chain, records: Sequence[Record]) -> tuple[SourceFacts, ...]:
-    """Each source that answered about the chain, at the newest block that it named itself."""
+def _sources(
+    chain: Chain, records: Sequence[Record], tips_of_trace: Sequence[Tip], used: set[str]
+) -> tuple[SourceFacts, ...]:
+    """Each source that answered about the chain, at the newest block that it named; a file at that of the trace."""
     answered: dict[str, list[Record]] = {}
     for record in records:
         if record.status in _ANSWERED and (record.tip is None or record.tip.chain == chain):
             answered.setdefault(record.source, []).append(record)
     rows = []
     for name, mine in answered.items():
-        tips = [record.tip for record in mine if record.tip is not None]
+        tips = [record.tip for record in mine if record.tip is not None] or [
+            tip for tip in tips_of_trace if any(record.digest in used for record in mine)
+        ]
         if tips:
             times = [record.received for record in mine]
             rows.append(SourceFacts(name, tips[-1], len(mine), min(times), max(times)))

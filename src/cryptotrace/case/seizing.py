@@ -7,17 +7,17 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cryptotrace import __version__
+from cryptotrace.case.asking import abilities
 from cryptotrace.case.custody import digest, entry_of_trace
 from cryptotrace.case.tracing import digest_of
 from cryptotrace.chains.networks import network
+from cryptotrace.errors import CaseError
 from cryptotrace.ledger import accounts
 from cryptotrace.ledger.accountgraph import AccountGraph
 from cryptotrace.ledger.store import Store
-from cryptotrace.model.accountsource import ContractCalls, Logs, PotBalances
 from cryptotrace.model.block import BlockRef, Position
 from cryptotrace.model.flow import Flow, holding_pot
 from cryptotrace.model.identity import Account, Asset, Chain
-from cryptotrace.model.source import Source
 from cryptotrace.reports.sheetfile import SheetHead
 from cryptotrace.seizure.deposits import DepositParameters
 from cryptotrace.seizure.freeze import FreezeStatus, freeze_status
@@ -72,13 +72,12 @@ def points_of(case: Case, trace: Trace, parameters: DepositParameters | None = N
 def issuers_of(case: Case, trace: Trace) -> IssuerRows:
     """The holdings that an issuer could freeze; balances and freeze status are read from the case's sources now."""
     chain = trace.claims[0].asset.chain
-    sources = case.ready_sources(chain)
-    calls, logs = _contract_sources(sources)
+    calls, logs, balances = abilities(case.ready_sources(chain))
     rows = issuer_rows(
         holdings(trace, case.tags),
         case.assets.tokens,
         points_of(case, trace),
-        balances=next((s for s in sources if isinstance(s, PotBalances)), None),
+        balances=balances,
         calls=calls,
         logs=logs,
     )
@@ -89,7 +88,12 @@ def issuers_of(case: Case, trace: Trace) -> IssuerRows:
 
 def freeze_of(case: Case, account: Account, token: Asset, height: int | None) -> FreezeStatus:
     """See ``Case.freeze_status``."""
-    calls, logs = _contract_sources(case.ready_sources(account.chain))
+    sources = case.ready_sources(account.chain)
+    tip = min((source.tip().height for source in sources), default=None)
+    if height is not None and (height < 0 or (tip is not None and height > tip)):
+        known = f"; the newest block that the sources know is {tip}" if tip is not None else ""
+        raise CaseError(f"there is no block {height} to ask about{known}")
+    calls, logs, _ = abilities(sources)
     status = freeze_status(calls, logs, token, account, height, tokens=case.assets.tokens)
     asked = {"account": account, "token": token, "height": -1 if height is None else height}
     case.log("freeze-status", {**asked, "state": status.state.value}, digest(list(status.evidence)))
@@ -120,9 +124,3 @@ def head_of(case: Case, trace: Trace, *, now: bool = False) -> SheetHead:
         tips=trace.tips,
         author=case.settings.author,
     )
-
-
-def _contract_sources(sources: Sequence[Source]) -> tuple[ContractCalls | None, Logs | None]:
-    """The first source that asks contracts, and the first that lists their events."""
-    calls = next((source for source in sources if isinstance(source, ContractCalls)), None)
-    return calls, next((source for source in sources if isinstance(source, Logs)), None)

@@ -82,7 +82,7 @@ def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[i
         return trace(graph, claims, rule(entry.rule), exact=entry.exact, stops=stops, progress=progress)
 
     if isinstance(graph, AccountGraph):
-        result = _on_accounts(case, _limited(graph, entry.most_transfers), traced)
+        result = _on_accounts(case, _limited(graph, entry.most_transfers, stops.until), traced)
     else:
         result = traced(graph)
     tip = case.store.tip(chains[0])
@@ -90,10 +90,16 @@ def run(case: Case, entry: TraceEntry, *, held_only: bool, progress: Callable[[i
     return replace(result, tips=tips, notices=_notices(case, chains[0], result))
 
 
-def _limited(graph: AccountGraph, most: int, *, other_order: bool = False) -> AccountGraph:
-    """The same graph under a limit of transfers, or with what has no known order turned round."""
+def _limited(graph: AccountGraph, most: int, until: int | None, *, other_order: bool = False) -> AccountGraph:
+    """The same graph under limits of transfers and time, or with what has no known order turned round."""
     return AccountGraph(
-        graph.store, graph.chain, graph.sources, most, adjusting=graph.adjusting, other_order=other_order
+        graph.store,
+        graph.chain,
+        graph.sources,
+        most,
+        adjusting=graph.adjusting,
+        until=until,
+        other_order=other_order,
     )
 
 
@@ -118,7 +124,7 @@ def _on_accounts(case: Case, graph: AccountGraph, traced: Callable[[FlowGraph], 
     if not assumed:
         return result
     try:
-        other = traced(_limited(graph, graph.most_transfers, other_order=True))
+        other = traced(_limited(graph, graph.most_transfers, graph.until, other_order=True))
     except InsufficientBalance:
         return replace(result, order_sensitive=None)
     shares = {t.flow.id: t.claimed for t in other.flows}

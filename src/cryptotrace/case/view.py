@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from cryptotrace.case.assets import AssetBook
+from cryptotrace.case.assets import AssetBook, unchecked_text
+from cryptotrace.case.sheetview import SheetView
 from cryptotrace.chains.networks import network
 from cryptotrace.ledger import export
 from cryptotrace.ledger.store import Store
@@ -15,7 +16,7 @@ from cryptotrace.model.identity import Asset, Chain
 from cryptotrace.model.pot import Completeness
 from cryptotrace.seizure.holdings import Holding, holdings
 from cryptotrace.tracing.fragments import as_text
-from cryptotrace.tracing.result import Reconciliation, Trace
+from cryptotrace.tracing.result import EndReason, Reconciliation, Trace
 from cryptotrace.tracing.rules import Purpose, rule
 
 if TYPE_CHECKING:
@@ -24,14 +25,12 @@ if TYPE_CHECKING:
 
     from cryptotrace.attribution.poisoning import Sign
     from cryptotrace.case.case import Case
-    from cryptotrace.reports.sheets import Sheet
     from cryptotrace.seizure.deposits import DepositParameters
     from cryptotrace.seizure.issuers import IssuerRow
     from cryptotrace.seizure.touchpoints import TouchPoint
 
 
 _Row = TypeVar("_Row", Holding, Reconciliation)
-_Listed = TypeVar("_Listed")
 
 
 class Rows(Generic[_Row]):
@@ -95,6 +94,7 @@ class HoldingsView(Rows[Holding]):
                 "outpoint": row.flow,
                 "full_base_units": row.units,
                 "asset": str(row.asset),
+                "rests_on_unchecked": unchecked_text(row),
             }
             for row in self.rows
             for claimant, units in row.claimed.items()
@@ -111,11 +111,14 @@ class HoldingsView(Rows[Holding]):
         return holdings_html(self.rows, self._trace.assets)
 
     def __repr__(self) -> str:
-        lines = [
-            f"{row.id}  {self._trace.assets.claimed(row):>20}  {row.reason.value:<11} "
-            f"{'' if row.account is None else row.account.address}"
-            for row in self.rows
-        ]
+        lines = []
+        for row in self.rows:
+            where = "" if row.account is None else row.account.address
+            lines.append(f"{row.id}  {self._trace.assets.claimed(row):>20}  {row.reason.value:<11} {where}")
+            if row.reason in {EndReason.UNKNOWN, EndReason.CROWDED}:
+                lines.append(f"        because: {row.detail}")
+            if row.unchecked:
+                lines.append(f"        rests on histories that are not shown to be complete: {unchecked_text(row)}")
         return "\n".join(lines) or "no holdings"
 
 
@@ -128,11 +131,14 @@ class ReconciliationView(Rows[Reconciliation]):
         rows: tuple[Reconciliation, ...],
         entered: Mapping[tuple[str, Asset], int],
         assets: AssetBook,
+        *,
+        is_unchecked: bool = False,
     ) -> None:
         self._rule = rule_name
         self.rows = rows
         self._entered = entered
         self._assets = assets
+        self._is_unchecked = is_unchecked
 
     def to_dict(self) -> dict[str, object]:
         """The rule and, under ``reconciliation``, one dict per claimant and asset; base units as text."""
@@ -147,6 +153,7 @@ class ReconciliationView(Rows[Reconciliation]):
                 "base_units": units,
                 "amount": self._assets.decimal(units, row.asset),
                 "asset": str(row.asset),
+                "rests_on_unchecked": self._is_unchecked,
             }
             for row in self.rows
             for reason, units in row.ends.items()
@@ -167,8 +174,13 @@ class ReconciliationView(Rows[Reconciliation]):
             lines += [
                 f"  {r.value:<11} {self._assets.decimal(units, row.asset):>22}" for r, units in sorted(row.ends.items())
             ]
+            if row.converted_in or row.converted_out:
+                into, out = (self._assets.decimal(u, row.asset) for u in (row.converted_in, row.converted_out))
+                lines.append(f"  received for another asset {into}, given for another asset {out}")
             lines.append(f"  difference  {as_text(row.difference)}")
             lines.append("")
+        if self._is_unchecked:
+            lines[-1:] = ["shares rest on histories that are not shown to be complete: see the holdings", ""]
         return "\n".join(lines[:-1]) or "nothing was claimed"
 
 
@@ -220,7 +232,8 @@ class TraceView:
         entered: Counter[tuple[str, Asset]] = Counter()
         for claim in self.trace.claims:
             entered[claim.claimant, claim.asset] += claim.units
-        return ReconciliationView(self.trace.rule, self.trace.reconcile(), entered, self.assets)
+        unchecked = bool(self.trace.unchecked())
+        return ReconciliationView(self.trace.rule, self.trace.reconcile(), entered, self.assets, is_unchecked=unchecked)
 
     def touch_points(self, parameters: DepositParameters | None = None) -> SheetView[TouchPoint]:
         """The transfers by which claimed value came into a service's hands.
@@ -280,6 +293,7 @@ class TraceView:
 
     def to_pandas(self) -> pandas.DataFrame:
         """One row per traced flow and claimant, in chain order; ``base_units`` are Python ints (or fractions)."""
+        unchecked = self.trace.unchecked()
         rows: list[dict[str, Any]] = [
             {
                 "flow": traced.flow.id,
@@ -295,6 +309,7 @@ class TraceView:
                 "is_share": self.trace.conserves,
                 "spent_in": "" if traced.arrival is None else traced.arrival.txid,
                 "end": "" if traced.end is None else traced.end.value,
+                "rests_on_unchecked": ", ".join(c.account.address for c in unchecked.get(traced.flow.id, ())),
             }
             for traced in self.trace.flows
             for claimant, units in traced.claimed.items()
@@ -319,42 +334,6 @@ class TraceView:
         note = "" if purpose is Purpose.FINDINGS else f" ({purpose.value}: not a basis for findings)"
         head = f"trace under {self.trace.rule}{note}: {len(self.trace.flows)} flows, {len(self.trace.ends)} ends"
         return "\n".join((head, repr(self.holdings()), *self.notices, *self.caveats))
-
-
-class SheetView(Generic[_Listed]):
-    """Rows as a sheet shows them, with the results behind them in ``.rows``, and what is not on it in ``.left_out``."""
-
-    def __init__(self, sheet: Sheet, rows: Sequence[_Listed], left_out: Sequence[str]) -> None:
-        self._sheet = sheet
-        self.rows: tuple[_Listed, ...] = tuple(rows)
-        self.left_out = tuple(left_out)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def to_dict(self) -> dict[str, object]:
-        """The rows as text by the heads of their columns, and what was left out with the reason."""
-        rows = [dict(zip(self._sheet.head, row, strict=True)) for row in self._sheet.rows]
-        return {"sheet": self._sheet.name, "rows": rows, "left_out": list(self.left_out)}
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """One row per row of the sheet; every cell is text."""
-        import pandas
-
-        return pandas.DataFrame(list(self._sheet.rows), columns=list(self._sheet.head))
-
-    def _repr_html_(self) -> str:
-        from cryptotrace.case.html import sheet_html
-
-        return sheet_html(self._sheet, self.left_out)
-
-    def __repr__(self) -> str:
-        lines = []
-        for row in self._sheet.rows:
-            lines += [f"{head}: {value}" for head, value in zip(self._sheet.head, row, strict=True) if value]
-            lines.append("")
-        lines += [f"not listed: {text}" for text in self.left_out]
-        return "\n".join(lines) or "nothing to list"
 
 
 class Figure:

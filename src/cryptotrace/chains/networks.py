@@ -105,6 +105,11 @@ def _account_on(where: Network, text: str) -> Account:
     bare = text.removeprefix(f"{where.chain}:")
     if isinstance(where, BitcoinNetwork) and _SCRIPT_DIGEST_FORM.fullmatch(bare):
         return Account.of(where.chain, bare)
+    if isinstance(where, TronNetwork) and bare[:2].lower() == "0x":
+        raise InvalidAddress(
+            f"{bare!r} is written like an address of an EVM chain; an address of {where.name} begins with T, or is hex "
+            "that begins with 41"
+        )
     return Account.of(where.chain, _CANONICAL[where.chain.namespace](bare, where))
 
 
@@ -132,8 +137,6 @@ def candidates(text: str) -> tuple[Account, ...]:
     _check_text(text)
     found = []
     for where in NETWORKS.values():
-        if isinstance(where, TronNetwork) and text[:2].lower() == "0x":
-            continue  # every EVM address could be meant so, and nobody writes a TRON address like that
         try:
             found.append(_account_on(where, text))
         except InvalidAddress:

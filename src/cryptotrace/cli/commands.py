@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cryptotrace.cli.output import moment, opened, print_json, progress_bar, show_trace, words
 
 if TYPE_CHECKING:
-    from cryptotrace.case.view import SheetView
+    from cryptotrace.case.sheetview import SheetView
 
 
 def new(parsed: argparse.Namespace) -> None:

@@ -6,9 +6,10 @@ claimed value arrives, in one listing and few batches. An account with more tran
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate, groupby, islice, pairwise
+from itertools import accumulate, groupby, islice
 
 from cryptotrace.errors import DataNotFound, InsufficientBalance, NotSupported
 from cryptotrace.ledger import accounts
@@ -57,6 +58,7 @@ class AccountGraph:
         sources: where to fetch what is not stored; asked in order, each for what it can answer. May be empty.
         most_transfers: an account with more transfers of the asset is crowded.
         adjusting: tokens that change balances beside their transfers.
+        until: what happens in later blocks (block time) is left out: where value was at that time.
         other_order: serve what has no known order the other way round, to see whether a share depends on it.
     """
 
@@ -68,6 +70,7 @@ class AccountGraph:
         most_transfers: int = MOST_TRANSFERS,
         *,
         adjusting: frozenset[Asset] = frozenset(),
+        until: int | None = None,
         other_order: bool = False,
     ) -> None:
         self.store = store
@@ -77,9 +80,12 @@ class AccountGraph:
         self.other_order = other_order
         self.has_assumed_order = False
         self.adjusting = adjusting
+        self.until = until
         self._keeper = HistoryKeeper(store, chain, self.sources, most_transfers, self.fetch, adjusting)
         self._opened: dict[Pot, None] = {}
         self._legs: dict[str, Conversion] | None = None
+        tip = self.sources[0].tip() if self.sources else store.tip(chain)
+        self._tip = sys.maxsize if tip is None else tip.height
         self._moves: dict[Pot, list[Flow]] = {}
         self._times: dict[str, int] = {}
         self._refusals: dict[Pot, str] = {}
@@ -106,6 +112,8 @@ class AccountGraph:
             time = self._time(flow)
             return Arrival(conversion_pot(self.chain, conversion.id), flow.departs, time, flow.txid)
         if flow.owner is None or flow.kind in {FlowKind.FEE, FlowKind.BURN}:
+            if self._is_unjoined(flow):
+                return Unknown("its wrapper gave the coin for it, and no source tells where the coin went")
             return Ended(flow.kind.value)
         pot = holding_pot(flow.owner, flow.asset)
         if flow.departs.height < 0:
@@ -211,6 +219,12 @@ class AccountGraph:
             self._legs = accounts.conversions_by_leg(self.store, self.chain)
         return self._legs
 
+    def _is_unjoined(self, flow: Flow) -> bool:
+        """True for tokens that a wrapper took back while nobody tells of the coin that it paid for them."""
+        placed = self.store.placed(self.chain, flow.txid)
+        named = f"unjoined-conversion {flow.id.partition('#')[2]}"
+        return placed is not None and any(notice.split(":")[0] == named for notice in placed.notices)
+
     def _flows(self, ids: Sequence[str]) -> tuple[Flow, ...]:
         found = [self.store.flow(self.chain, each) for each in ids]
         return tuple(flow for flow in found if flow is not None)
@@ -227,7 +241,13 @@ class AccountGraph:
             held = accounts.moved(self.store, self.chain, pot)
             self._times |= {flow.txid: time for flow, _, time in held}
             legs = self._legs_by_flow()
-            flows = [self._placed(flow, order) for flow, order, _ in held if not self._passes(flow, legs, pot)]
+            flows = [
+                self._placed(flow, order)
+                for flow, order, time in held
+                if not self._passes(flow, legs, pot)
+                and flow.departs.height <= self._tip
+                and (self.until is None or time <= self.until)
+            ]
             self._moves[pot] = sorted(flows, key=lambda flow: flow.departs)
         return [flow for flow in self._moves[pot] if flow.departs.height >= first]
 
@@ -278,10 +298,10 @@ class AccountGraph:
                 f"the history of {account.address} does not add up: at block {at} it pays out more than it is known to "
                 f"hold ({held.problem or 'no reason is known'}); connect a source with the whole history"
             )
-        before = [held.opening, *(units for _, units in balances)]
-        if asset.token_id is not None and any(0 < units < after for units, after in pairwise(before)):
+        most = max((held.opening, *(units for _, units in balances)))
+        if asset.token_id is not None and most > 1:
             return (
-                f"{account.address} holds several units of one token id, which cannot be told apart: they are listed "
+                f"{account.address} holds {most} units of one token id, which cannot be told apart: they are listed "
                 "and not followed"
             )
         return ""

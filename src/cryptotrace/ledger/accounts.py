@@ -56,6 +56,8 @@ class History:
     """What is missing of it, as the source says."""
     crowded: str = ""
     """Not empty: there are too many transfers, and the listing was stopped; nothing of it may be used."""
+    most: int = 0
+    """How many transactions were listed at most."""
     refused: str = ""
     """Not empty: why no source could give the history, as of ``last``; nothing of it may be used."""
     nonces: str = ""
@@ -220,7 +222,7 @@ def touching(store: Store, account: Account) -> list[AccountTransaction]:
 def history(store: Store, chain: Chain, pot: Pot) -> History | None:
     """How far the history of a holding is held, or None."""
     row = store.db.execute(
-        "SELECT first, last, opening, basis, closing, problem, crowded, refused, nonces, evidence FROM histories "
+        "SELECT first, last, opening, basis, closing, problem, crowded, most, refused, nonces, evidence FROM histories "
         "WHERE chain = ? AND pot = ?",
         [chain, pot],
     ).fetchone()
@@ -236,7 +238,7 @@ def set_history(store: Store, chain: Chain, held: History) -> None:
     """Store how far the history of a holding is held."""
     closing = None if held.closing is None else str(held.closing)
     known = (held.first, held.last, str(held.opening), held.basis.value, closing)
-    row = (chain, held.pot, *known, held.problem, held.crowded, held.refused, held.nonces, held.evidence)
+    row = (chain, held.pot, *known, held.problem, held.crowded, held.most, held.refused, held.nonces, held.evidence)
     store.insert("histories", [row], "pot")
 
 

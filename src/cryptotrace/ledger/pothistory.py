@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from cryptotrace.chains.evm.adjustment import adjustment
@@ -19,6 +19,10 @@ from cryptotrace.model.source import Source
 
 #: Balances that are read at most to find where a token changed a holding beside its transfers.
 _MOST_READINGS = 200
+#: Transactions of one account that are compared one by one.
+_MOST_NONCES = 1_000_000
+#: How a gap is said.
+_GAP = "are not held"
 #: An adjustment stands behind everything that its block has.
 _AFTER_ALL = 2**31
 
@@ -66,19 +70,35 @@ class HistoryKeeper:
         """The history of a holding from ``height`` to the tip, fetched if it is not held; or why it cannot be had."""
         pot = holding_pot(account, asset)
         held = self._held.get(pot) or accounts.history(self._store, self._chain, pot)
-        tip = self._sources[0].tip().height if self._sources else None
-        if held is None or held.first > height or (tip is not None and (held.last != tip or held.refused)):
-            if tip is None:
+        if held is None or (self._sources and self._is_stale(held, height)):
+            if not self._sources:
                 return Unknown(f"the history of {account.address} is not held from block {height} on; connect a source")
+            tip = self._sources[0].tip().height
             found = self._ask(account, asset, height, tip)
             if isinstance(found, Unknown):
                 found = History(pot, height, tip, 0, OpeningBasis.BACKWARDS, None, refused=found.reason)
-            held = found
+            held = replace(found, most=self._most)
             accounts.set_history(self._store, self._chain, held)
         self._held[pot] = held
+        if held.first > height:
+            return Unknown(f"the history of {account.address} is not held from block {height} on; connect a source")
         if held.refused:
             return Unknown(held.refused)
-        return Crowded(held.crowded) if held.crowded else held
+        crowd = held.crowded or self._crowd(held, height)
+        return Crowded(crowd) if crowd else held
+
+    def _is_stale(self, held: History, height: int) -> bool:
+        """True if a source may know more than is held: of earlier or newer blocks, or under a wider limit."""
+        is_new = held.last != self._sources[0].tip().height
+        return held.first > height or is_new or bool(held.refused) or bool(held.crowded and held.most != self._most)
+
+    def _crowd(self, held: History, height: int) -> str:
+        """Too many transactions from the height on for the limit of this run, though they were listed once."""
+        met = {flow.txid for flow, *_ in self._moved(held.pot, height)}
+        return self._too_many(height) if len(met) > self._most else ""
+
+    def _too_many(self, height: int) -> str:
+        return f"more than {self._most} transfers from block {height} on"
 
     def check(self, pot: Pot) -> PotCheck | None:
         """Opening + received - paid against the balance that was read; None if no history is held."""
@@ -101,6 +121,8 @@ class HistoryKeeper:
             problem=held.problem,
             adjusted=adjusted,
             nonces=held.nonces,
+            has_nonce_gap=_GAP in held.nonces,
+            evidence=tuple(held.evidence.split()),
         )
 
     def _sums(self, pot: Pot, first: int) -> tuple[int, int, int]:
@@ -121,7 +143,7 @@ class HistoryKeeper:
             return listed
         history = listed.history
         if history.is_crowded:
-            said = f"more than {self._most} transfers from block {history.first} on: {history.problem or 'not listed'}"
+            said = self._too_many(height)
             return History(pot, history.first, tip, 0, listed.basis, None, history.problem, said)
         try:
             self._fetch(history.txids)
@@ -136,7 +158,8 @@ class HistoryKeeper:
         adjusted = ""
         if asset in self._adjusting and closing is not None and listed.opening is not None and not history.problem:
             adjusted = self._adjust(account, asset, (history.first, opening), closing)
-        problem = "; ".join(text for text in (history.problem, "" if closing else why, adjusted) if text)
+        early = f"the listing ends at block {history.last}" if history.last < tip else ""
+        problem = "; ".join(text for text in (history.problem, early, "" if closing else why, adjusted) if text)
         return History(
             pot,
             history.first,
@@ -242,10 +265,12 @@ class HistoryKeeper:
                 end = source.nonce(account, None)[0]
             except (NotSupported, DataNotFound):
                 continue
+            if end - start > _MOST_NONCES:
+                return f"{end - start} transactions {_GAP}: too many to compare"
             held = set(accounts.sent(self._store, account, first, last))
             gaps = [nonce for nonce in range(start, end) if nonce not in held]
             if not gaps:
                 return f"transactions {start} to {end}, none is missing" if end > start else "no transaction was sent"
             named = ", ".join(map(str, gaps[:10])) + (" ..." if len(gaps) > 10 else "")
-            return f"of the transactions from nonce {start} to {end} these are not held: {named}"
+            return f"of the transactions from nonce {start} to {end} these {_GAP}: {named}"
         return ""

@@ -231,6 +231,8 @@ class Store:
     def _forget(self, chain: Chain, txid: str) -> None:
         self._db.execute("DELETE FROM arrivals WHERE chain = ? AND txid = ? AND state = 'arrived'", [chain, txid])
         mine = "SELECT id FROM flows WHERE chain = ? AND txid = ?"
+        ended = f"DELETE FROM arrivals WHERE chain = ? AND state = 'ended' AND flow IN ({mine})"  # noqa: S608 - fixed names
+        self._db.execute(ended, [chain, chain, txid])
         self._db.execute(f"DELETE FROM movements WHERE chain = ? AND flow IN ({mine})", [chain, chain, txid])  # noqa: S608 - fixed names
         self._db.execute("DELETE FROM conversions WHERE chain = ? AND starts_with(id, ?)", [chain, txid])
         self._db.execute("DELETE FROM conversion_legs WHERE chain = ? AND starts_with(conversion, ?)", [chain, txid])
@@ -388,11 +390,11 @@ class Store:
         row = self._db.execute("SELECT count(*) FROM transactions WHERE chain = ?", [chain]).fetchone()
         return 0 if row is None else int(row[0])
 
-    def newest_block(self, chain: Chain) -> BlockRef | None:
-        """The highest block that a stored transaction is in, or None."""
+    def newest_block(self, chain: Chain, at_most: int = 2**62) -> BlockRef | None:
+        """The highest block, up to a height, that a stored transaction is in; or None."""
         row = self._db.execute(
-            "SELECT height, block_hash, block_time FROM transactions WHERE chain = ? AND height IS NOT NULL "
-            "ORDER BY height DESC LIMIT 1",
-            [chain],
+            "SELECT height, block_hash, block_time FROM transactions "
+            "WHERE chain = ? AND height <= ? AND block_hash <> '' ORDER BY height DESC LIMIT 1",
+            [chain, at_most],
         ).fetchone()
         return None if row is None else BlockRef(chain, row[0], row[1], row[2])

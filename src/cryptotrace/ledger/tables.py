@@ -37,8 +37,8 @@ CREATE TABLE movements (
     chain TEXT NOT NULL, flow TEXT NOT NULL, payer TEXT, standing TEXT NOT NULL, PRIMARY KEY (chain, flow));
 CREATE TABLE histories (
     chain TEXT NOT NULL, pot TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, opening BIGNUM NOT NULL,
-    basis TEXT NOT NULL, closing BIGNUM, problem TEXT NOT NULL, crowded TEXT NOT NULL, refused TEXT NOT NULL,
-    nonces TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (chain, pot));
+    basis TEXT NOT NULL, closing BIGNUM, problem TEXT NOT NULL, crowded TEXT NOT NULL, most BIGINT NOT NULL,
+    refused TEXT NOT NULL, nonces TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (chain, pot));
 CREATE TABLE tokens (
     chain TEXT NOT NULL, asset TEXT NOT NULL, symbol TEXT, decimals BIGINT, height BIGINT,
     block_hash TEXT, block_time BIGINT, evidence TEXT NOT NULL, problems TEXT NOT NULL, PRIMARY KEY (chain, asset));

@@ -68,6 +68,11 @@ class PotCheck:
     """Base units that the token itself added or took beside its transfers (tax, rebase); may be negative."""
     nonces: str = ""
     """On EVM, for the native coin: whether the count of sent transactions has a gap; empty if not looked at."""
+    has_nonce_gap: bool = False
+    """True: the account has sent transactions that are not held. They may be authorisations (EIP-7702) or contracts
+    that it created; else what moved by them is missing, and a balance that agrees does not show it."""
+    evidence: tuple[str, ...] = ()
+    """Digests of the recorded answers that the balance, and so the grade, rests on; empty if none was read."""
 
     @property
     def expected(self) -> int:
@@ -84,7 +89,7 @@ class PotCheck:
         """The grade. A balance computed backwards agrees with itself and checks nothing."""
         if self.difference is not None and self.difference != 0:
             return Completeness.DIFFERENCE
-        if self.difference is None or self.basis is OpeningBasis.BACKWARDS:
+        if self.difference is None or self.basis is OpeningBasis.BACKWARDS or self.has_nonce_gap:
             return Completeness.NOT_CHECKED
         return Completeness.COMPLETE
 
@@ -95,7 +100,8 @@ class PotCheck:
             return f"complete between blocks {self.first} and {self.last}{adjusted}"
         if self.completeness is Completeness.DIFFERENCE:
             return f"difference of {self.difference} base units between blocks {self.first} and {self.last}"
-        return f"not checked between blocks {self.first} and {self.last}"
+        gap = f": {self.nonces}" if self.has_nonce_gap else ""
+        return f"not checked between blocks {self.first} and {self.last}{gap}"
 
     def to_dict(self) -> dict[str, object]:
         """Every field as text, int or None, with the grade."""

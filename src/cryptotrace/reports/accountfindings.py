@@ -56,7 +56,7 @@ def _named(row: TransactionRow) -> list[PostingRow]:
 
 def _move(draft: Draft, posting: PostingRow) -> str:
     say = draft.words.say
-    said = {"amount": draft.amount(posting.units, posting.asset), "name": posting.name}
+    said = {"amount": draft.amount(posting.units, posting.asset), "name": draft.words.movement(posting.name)}
     payer, payee = _id(draft, posting.payer) or "—", _id(draft, posting.account) or "—"
     if posting.kind is PostingKind.FEE:
         if posting.account is None:
@@ -118,7 +118,7 @@ def write_untold(pen: Pen) -> None:
     elif not trace.order_sensitive:
         pen.say("limits.assumed_same", LinkClass.L3)
     else:
-        flows = [draft.rows.flow_name(flow) for flow in trace.order_sensitive]
+        flows = [draft.flow_name(flow) for flow in trace.order_sensitive]
         cites = [draft.rows.transaction_of(flow) for flow in trace.order_sensitive]
         pen.say("limits.assumed_other", LinkClass.L3, cites, flows=draft.ids(flows))
 

@@ -18,11 +18,15 @@ class CheckRow:
     """``C-0001`` and so on, in the order in which the trace opened the holdings."""
     check: PotCheck
     """The history and its check."""
+    evidence: tuple[str, ...] = ()
+    """Ids of the recorded answers that the balance was read from."""
 
 
 def check_rows(dossier: Dossier) -> tuple[CheckRow, ...]:
     """The histories of the trace with their ids."""
-    return tuple(CheckRow(f"C-{n:04d}", check) for n, check in enumerate(dossier.trace.pots, start=1))
+    numbers = {answer.digest: f"E-{n:04d}" for n, answer in enumerate(dossier.answers, start=1)}
+    found = ((check, tuple(numbers[d] for d in check.evidence if d in numbers)) for check in dossier.trace.pots)
+    return tuple(CheckRow(f"C-{n:04d}", *each) for n, each in enumerate(found, start=1))
 
 
 def rests_on(trace: Trace, checks: tuple[CheckRow, ...]) -> dict[str, tuple[str, ...]]:

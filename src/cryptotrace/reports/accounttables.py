@@ -5,11 +5,13 @@ from __future__ import annotations
 from cryptotrace.chains.networks import NETWORKS
 from cryptotrace.model.pot import Completeness, PotCheck
 from cryptotrace.model.verdict import LinkClass
+from cryptotrace.reports.accountnotices import basis_words
 from cryptotrace.reports.accountrows import CheckRow
 from cryptotrace.reports.dossier import AssetFacts
 from cryptotrace.reports.draft import Draft, line, text_cell
 from cryptotrace.reports.foreign import visible
 from cryptotrace.reports.model import Cell, CellKind, Column, Line, Row, Run, Style, Table
+from cryptotrace.reports.sheetasset import contract_shown
 
 L5 = LinkClass.L5
 
@@ -31,9 +33,9 @@ def _asset_cells(draft: Draft, facts: AssetFacts) -> tuple[Cell, ...]:
     say, asset = draft.words.say, facts.asset
     network = NETWORKS.get(asset.chain)
     is_coin = network is not None and asset == network.asset
-    basis = draft.words.quoted(facts.basis) if facts.basis else say("not_stated")
+    basis = basis_words(draft, facts.basis) if facts.basis else say("not_stated")
     contract = Run(
-        visible(asset.reference if asset.token_id is None else f"{asset.reference}/{asset.token_id}"), Style.MONO
+        visible(contract_shown(asset) if asset.token_id is None else f"{asset.reference}/{asset.token_id}"), Style.MONO
     )
     named = Cell(CellKind.HASH, ((contract,), line(f"{asset.namespace} · {facts.chain_name}", Style.SMALL)), asset)
     decimals = say("asset.no_decimals") if facts.decimals is None else str(facts.decimals)
@@ -89,7 +91,7 @@ def _history_cells(draft: Draft, row: CheckRow) -> tuple[Cell, ...]:
         Cell(CellKind.AMOUNT, (*opening.lines, known), opening.value),
         Cell(CellKind.AMOUNT, tuple(moved), f"+{check.received}-{check.paid}"),
         Cell(CellKind.AMOUNT, tuple(balance), "" if check.read is None else str(check.read)),
-        _grade(draft, check),
+        _grade(draft, row),
     )
 
 
@@ -97,8 +99,8 @@ def _named(draft: Draft, key: str, units: int, check: PotCheck) -> tuple[Line, .
     return line(draft.words.say(f"histories.{key}"), Style.SMALL), *draft.money(units, check.asset).lines
 
 
-def _grade(draft: Draft, check: PotCheck) -> Cell:
-    say = draft.words.say
+def _grade(draft: Draft, row: CheckRow) -> Cell:
+    say, check = draft.words.say, row.check
     said: dict[str, object] = {"first": check.first, "last": check.last}
     if check.completeness is Completeness.DIFFERENCE:
         said["units"] = draft.words.number(check.difference or 0)
@@ -106,4 +108,6 @@ def _grade(draft: Draft, check: PotCheck) -> Cell:
     lines += [
         line(say("histories.problem", detail=detail), Style.SMALL) for detail in (check.problem, check.nonces) if detail
     ]
+    if row.evidence:
+        lines.append(line(say("histories.evidence", rows=draft.ids(row.evidence)), Style.SMALL))
     return Cell(CellKind.TEXT, tuple(lines), check.completeness.value)

@@ -7,6 +7,7 @@ import hashlib
 from cryptotrace.evidence.canonical import canonical_json
 from cryptotrace.model.verdict import LinkClass, Standing
 from cryptotrace.reports.accountfindings import write_grade
+from cryptotrace.reports.accountpoints import uses_inference, write_points_summary
 from cryptotrace.reports.accounttables import assets_table, histories_table
 from cryptotrace.reports.data import machine_data
 from cryptotrace.reports.dossier import Dossier
@@ -147,7 +148,8 @@ def _write_summary(pen: Pen) -> None:
     pen.blocks.append(summary_table(draft))
     write_grade(pen)
     _write_addressees(pen)
-    pen.say("summary.classes")
+    write_points_summary(pen)
+    pen.say("summary.classes_inferred" if uses_inference(draft) else "summary.classes")
     pen.say("summary.open")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cryptotrace.reports.accountpoints import points_data
+from cryptotrace.reports.accountrows import CheckRow
 from cryptotrace.reports.dossier import AssetFacts, Dossier, SourceFacts
 from cryptotrace.reports.foreign import visible
 from cryptotrace.reports.schedules import AddressRow, EndRow, EvidenceRow, PostingRow, Schedules, TransactionRow
@@ -41,20 +43,25 @@ def machine_data(dossier: Dossier, rows: Schedules, rule: Rule) -> dict[str, obj
             "sources": [_source(source) for source in dossier.sources],
             "tags_loaded": dossier.tags_loaded,
             "outputs_only": list(dossier.outputs_only),
-            **(_on_accounts(rows, told) if dossier.is_on_accounts else {}),
+            **(_on_accounts(dossier, rows, told) if dossier.is_on_accounts else {}),
         }
     )
 
 
-def _on_accounts(rows: Schedules, told: Mapping[str, object]) -> dict[str, object]:
+def _on_accounts(dossier: Dossier, rows: Schedules, told: Mapping[str, object]) -> dict[str, object]:
     """What only a trace on an account chain has."""
     return {
         "ledger": "accounts",
-        "histories": [{"id": row.id, **row.check.to_dict()} for row in rows.checks],
+        "histories": [_history(row) for row in rows.checks],
         "missing": told.get("missing", []),
         "signs": told.get("signs", []),
         "assumed_order": told.get("assumed_order"),
+        "touch_points": None if dossier.touch_points is None else points_data(rows, dossier.touch_points),
     }
+
+
+def _history(row: CheckRow) -> dict[str, object]:
+    return {"id": row.id, **row.check.to_dict(), "evidence": list(row.evidence)}
 
 
 def _asset(facts: AssetFacts, dossier: Dossier) -> dict[str, object]:

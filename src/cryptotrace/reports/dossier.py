@@ -10,6 +10,7 @@ from cryptotrace.model.identity import Account, Asset, Chain
 from cryptotrace.model.movement import AccountTransaction
 from cryptotrace.model.tag import Tag
 from cryptotrace.model.transaction import Transaction
+from cryptotrace.seizure.touchpoints import TouchPoints
 from cryptotrace.tracing.result import Trace
 
 #: So many letters of a contract's beginning and of its end stand behind an amount where it has no symbol.
@@ -115,6 +116,8 @@ class Dossier:
     """On an account chain, what is known of the transactions beside their postings: success, sender, order."""
     outputs_only: tuple[str, ...] = field(default=())
     """Txids of transactions that are known by their outputs only: the values of their inputs could not be had."""
+    touch_points: TouchPoints | None = None
+    """On an account chain, where the trace touches services; None if that was not looked for."""
 
     @property
     def is_on_accounts(self) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account, Asset
 from cryptotrace.model.tag import Tag
 from cryptotrace.model.verdict import LinkClass
+from cryptotrace.reports.accountrows import place_name
 from cryptotrace.reports.dossier import Dossier
 from cryptotrace.reports.foreign import visible
 from cryptotrace.reports.model import (
@@ -124,6 +125,17 @@ class Draft:
         txid, _, place = flow.rpartition(mark)
         return f"{self.txid(txid)}{mark}{place}"
 
+    def flow_name(self, flow: str) -> str:
+        """A flow by its transaction's row id and its place in words: ``T-0003:1``, ``T-0003 log 1``."""
+        row, txid_mark = self.rows.transaction_of(flow), "#"
+        if not row or txid_mark not in flow:
+            return self.rows.flow_name(flow)
+        return f"{row} {self.words.movement(place_name(flow.rpartition(txid_mark)[2]))}"
+
+    def recorded(self, text: str) -> str:
+        """What the software recorded in English, as a quotation that says so."""
+        return self.words.say("recorded", detail=text)
+
     def account(self, account: Account) -> tuple[Run, ...]:
         """An address in full, or the digest of a script that has none."""
         if account.is_script_digest:
@@ -144,8 +156,11 @@ class Draft:
             confidence=tag.confidence or say("not_stated"),
             grade=tag.grade.value,
             meaning=say(f"grade.{tag.grade.value}"),
-            lastmod=tag.lastmod or say("not_stated"),
+            lastmod=self._day(tag.lastmod) or say("not_stated"),
         )
+
+    def _day(self, text: str) -> str:
+        return self.words.day(text) if self.dossier.is_on_accounts else text
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.transaction import PostingKind
 from cryptotrace.model.verdict import LinkClass, Standing
 from cryptotrace.reports.accountfindings import rests_sentence, write_conversions, write_movements
+from cryptotrace.reports.accountpoints import write_points
 from cryptotrace.reports.draft import Draft, Pen
 from cryptotrace.reports.schedules import GONE, EndRow, PostingRow, TransactionRow
 from cryptotrace.reports.wording import reason_sentence, reason_word
@@ -26,6 +27,7 @@ def write_findings(pen: Pen) -> None:
     pen.head("findings.shares" if pen.draft.rule.conserves else "findings.reach", rule=pen.draft.rule_name)
     pen.warn()
     _write_shares(pen)
+    write_points(pen)
     pen.head("findings.others")
     _write_attributions(pen)
 
@@ -78,7 +80,7 @@ def _output(draft: Draft, posting: PostingRow) -> str:
     spent = draft.words.say("finding.spent_in", transaction=posting.other) if posting.other else ""
     return draft.words.say(
         "finding.output",
-        flow=draft.rows.flow_name(posting.flow),
+        flow=draft.flow_name(posting.flow),
         amount=draft.amount(posting.units, posting.asset),
         address=_id(draft, posting.account) or "—",
         spent=spent,
@@ -96,7 +98,7 @@ def _write_claims(pen: Pen) -> None:
             [draft.rows.transaction_of(claim.flow)],
             claimant=claim.claimant,
             amount=draft.amount(claim.units, claim.asset),
-            flow=draft.rows.flow_name(claim.flow),
+            flow=draft.flow_name(claim.flow),
             basis=f"{basis}{' ' if author else ''}{author}",
         )
     for collision in draft.dossier.trace.collisions:
@@ -107,7 +109,7 @@ def _write_claims(pen: Pen) -> None:
             [draft.rows.transaction_of(collision.flow)],
             claimant=collision.claimant,
             amount=draft.amount(collision.units, asset),
-            flow=draft.rows.flow_name(collision.flow),
+            flow=draft.flow_name(collision.flow),
         )
 
 
@@ -133,7 +135,7 @@ def _write_end(pen: Pen, row: EndRow) -> None:
         end=row.id,
         rule=draft.rule_name,
         shares=_shares(draft, end.claimed, end.asset),
-        place=draft.rows.flow_name(end.flow.id) if end.flow is not None else reason_word(draft, end.reason),
+        place=draft.flow_name(end.flow.id) if end.flow is not None else reason_word(draft, end.reason),
         units=draft.amount(row.units, end.asset),
         address=row.address or "—",
         reason=reason_sentence(draft, row) + rests_sentence(draft, row),

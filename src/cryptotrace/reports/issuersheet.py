@@ -9,24 +9,45 @@ from collections.abc import Mapping, Sequence
 
 from cryptotrace.chains.tokens import FreezeAct
 from cryptotrace.model.identity import Asset
+from cryptotrace.model.verdict import LinkClass
 from cryptotrace.reports.sheetasset import NOT_KNOWN, AssetShown, chain_shown, txid_shown
-from cryptotrace.reports.sheetfile import SheetHead, csv_bytes, table, time_shown, workbook_bytes
+from cryptotrace.reports.sheetfile import (
+    CONSTANTS,
+    SheetHead,
+    class_shown,
+    csv_bytes,
+    table,
+    time_shown,
+    workbook_bytes,
+)
 from cryptotrace.reports.sheets import Sheet
-from cryptotrace.reports.touchpointsheet import tag_text, unchecked_text
+from cryptotrace.reports.touchpointsheet import carried_text, tag_text, unchecked_text
 from cryptotrace.seizure.freeze import FreezeStatus
 from cryptotrace.seizure.freezehistory import FreezeRecord
 from cryptotrace.seizure.issuers import IssuerRow
 
+_SYMBOL, _ASK = "Token (symbol)", "Whom to ask first"
+_SHARE = "Share class (what kind of statement the claimed share is)"
+_CHECKED = "Does the share rest on an account history that is not shown to be complete"
+_ARRIVALS = "Transfers by which claimed value came into the address (transaction hash, date, whole amount)"
+_CLAIMS = "Claimed transfers (transaction hash, date, amount: where the claimed value was taken)"
+_RULE, _EVENTS = "Issuer's rule (what it is said to ask for)", "Freeze events (freeze, unfreeze, destroy)"
 _BEFORE = (
-    *("Row", "Issuer", "Network", "Chain id (CAIP-2)", "Token", "Contract", "Address"),
-    *("Whole balance, base units", "Whole balance, decimal", "Balance at block", "Balance at time (UTC)"),
-    *("Balance not read because", "Decimals", "Symbol and decimals from"),
+    *("Row", "Issuer", _ASK, "Network", "Chain id (CAIP-2, names the network for software)", _SYMBOL, "Contract"),
+    *("Address", "Whole balance, base units", "Whole balance, decimal", "Balance at block", "Balance at time (UTC)"),
+    *("Balance not read because", "Decimals (digits after the point)", "Symbol and decimals from"),
 )
 _AFTER = (
-    *("Share class", "Freeze status", "Freeze status at block", "Freeze status at time (UTC)"),
-    *("Freeze status rests on", "Contract read at block", "Contradiction", "What could not be asked", "Freeze events"),
-    *("Destroyed, base units", "WARNING", "Tags", "Issuer's rule", "Rule from", "Rests on an unchecked holding"),
-    *("Holdings", "Evidence (SHA-256)", "Case", "Draft", "Training"),
+    *(_SHARE, "Freeze status", "Freeze status at block", "Freeze status at time (UTC)"),
+    *("Freeze status rests on", "Contract asked at block and time (UTC)", "Contradiction of contract and events"),
+    *("What could not be asked", _EVENTS, "Destroyed at this address, base units", "WARNING"),
+    *("Tags (who says what of the address)", _RULE, "Issuer's rule from", _CHECKED, _ARRIVALS, _CLAIMS),
+    *("Rows of the tracing report", "Evidence (SHA-256 of the recorded answers)", *CONSTANTS),
+)
+#: What comes first on paper; the shares of the claimants stand behind the balance.
+_FIRST = (
+    *("WARNING", _ASK, "Issuer", "Address", "Network", "Contract", _SYMBOL),
+    *("Whole balance, decimal", "Whole balance, base units", "Balance at time (UTC)", "Balance not read because"),
 )
 
 
@@ -51,7 +72,8 @@ def issuer_xlsx(rows: Sequence[IssuerRow], assets: Mapping[Asset, AssetShown], h
     """The issuer sheet of one issuer as XLSX, with a sheet on what it is about."""
     issuers = ", ".join(sorted({row.facts.issuer for row in rows})) or NOT_KNOWN
     about = head.about("Issuer sheet", ("Issuer", issuers), ("Balance and share", _EXPLAINED))
-    return workbook_bytes([issuer_sheet(rows, assets, head), about], head, f"Issuer sheet: {issuers}")
+    first = (*_FIRST, *head.share_heads(), "Freeze status", "Freeze status at time (UTC)", _ARRIVALS, _CLAIMS)
+    return workbook_bytes([issuer_sheet(rows, assets, head), about], head, f"Issuer sheet: {issuers}", first)
 
 
 _EXPLAINED = (
@@ -68,9 +90,10 @@ def _row(row: IssuerRow, asset: AssetShown, head: SheetHead) -> dict[str, str]:
     return {
         "Row": row.id,
         "Issuer": row.facts.issuer,
+        _ASK: f"{row.service}: ask the service, see the touch-point sheet" if row.service else "the issuer",
         "Network": chain_shown(token.chain),
-        "Chain id (CAIP-2)": str(token.chain),
-        "Token": asset.symbol,
+        "Chain id (CAIP-2, names the network for software)": str(token.chain),
+        _SYMBOL: asset.symbol,
         "Contract": row.facts.contract.address,
         "Address": row.account.address,
         "Whole balance, base units": "not read" if balance is None else str(balance.units),
@@ -78,20 +101,29 @@ def _row(row: IssuerRow, asset: AssetShown, head: SheetHead) -> dict[str, str]:
         "Balance at block": height,
         "Balance at time (UTC)": time,
         "Balance not read because": row.balance_problem,
-        "Decimals": NOT_KNOWN if asset.decimals is None else str(asset.decimals),
+        "Decimals (digits after the point)": NOT_KNOWN if asset.decimals is None else str(asset.decimals),
         "Symbol and decimals from": asset.basis,
         **head.shares(row.claimed, asset),
-        "Share class": "L3",
+        _SHARE: class_shown(LinkClass.L3),
         **_freeze(row.freeze),
-        "WARNING": "; ".join(row.warnings) or "none",
-        "Tags": "; ".join(map(tag_text, row.tags)) or "none found",
-        "Issuer's rule": NOT_KNOWN if row.rule is None else row.rule.text,
-        "Rule from": NOT_KNOWN if row.rule is None else _rule_source(row),
-        "Rests on an unchecked holding": unchecked_text(row.unchecked, head),
-        "Holdings": ", ".join(row.holdings),
-        "Evidence (SHA-256)": ", ".join(_evidence(row)),
+        "WARNING": "; ".join(_warnings(row, head)) or "none",
+        "Tags (who says what of the address)": "; ".join(map(tag_text, row.tags)) or "none found",
+        _RULE: NOT_KNOWN if row.rule is None else row.rule.text,
+        "Issuer's rule from": NOT_KNOWN if row.rule is None else _rule_source(row),
+        _CHECKED: unchecked_text(row.unchecked, head),
+        _ARRIVALS: carried_text(row.arrivals, asset),
+        _CLAIMS: carried_text(row.claims, asset, is_fact=True),
+        "Rows of the tracing report": ", ".join(row.holdings),
+        "Evidence (SHA-256 of the recorded answers)": ", ".join(_evidence(row)),
         **head.constants(),
     }
+
+
+def _warnings(row: IssuerRow, head: SheetHead) -> tuple[str, ...]:
+    """What speaks against a freeze of this address; that no history was looked at is known of the whole sheet only."""
+    if head.are_pots_checked or row.unchecked:
+        return row.warnings
+    return (*row.warnings, "whether the claimed share rests on complete histories was not looked at")
 
 
 def _freeze(status: FreezeStatus) -> dict[str, str]:
@@ -103,18 +135,16 @@ def _freeze(status: FreezeStatus) -> dict[str, str]:
     if history is not None:
         whole = "complete as the source says" if history.is_complete else "NOT complete"
         events += f" (blocks {history.first} to {history.last}, {whole})"
-    has_destroyed = history is not None and any(r.act is FreezeAct.DESTROY for r in history.records)
-    destroyed = NOT_KNOWN if status.destroyed is None else str(status.destroyed)
     return {
         "Freeze status": status.state.value,
         "Freeze status at block": height,
         "Freeze status at time (UTC)": time,
         "Freeze status rests on": f"{status.basis.value}: {status.call.function}".rstrip(": "),
-        "Contract read at block": " ".join(read) if status.call.at is not None else "not read",
-        "Contradiction": status.contradiction or "none seen",
+        "Contract asked at block and time (UTC)": " ".join(read) if status.call.at is not None else "not read",
+        "Contradiction of contract and events": status.contradiction or "none seen",
         "What could not be asked": "; ".join(status.reasons) or "nothing",
-        "Freeze events": events,
-        "Destroyed, base units": destroyed if has_destroyed or status.destroyed is not None else NOT_KNOWN,
+        _EVENTS: events,
+        "Destroyed at this address, base units": NOT_KNOWN if status.destroyed is None else str(status.destroyed),
     }
 
 

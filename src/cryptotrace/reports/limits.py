@@ -6,11 +6,12 @@ from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.networks import NETWORKS
 from cryptotrace.model.verdict import LinkClass
 from cryptotrace.reports.accountfindings import write_untold
+from cryptotrace.reports.accountnotices import notice_words, sign_words
+from cryptotrace.reports.accountpoints import uses_inference, write_examined
 from cryptotrace.reports.draft import Draft, Pen, text_cell
 from cryptotrace.reports.model import Column, Row, Style, Table
 from cryptotrace.reports.schedules import GONE
 from cryptotrace.reports.wording import reason_word
-from cryptotrace.reports.words import Words
 from cryptotrace.tracing.fragments import Units
 from cryptotrace.tracing.result import EndReason
 
@@ -76,13 +77,14 @@ def _write_arithmetic(pen: Pen) -> None:
 
 def _classes_table(pen: Pen) -> Table:
     say = pen.draft.words.say
+    used = {LinkClass.L4.value} if uses_inference(pen.draft) else set()
     rows = tuple(
         Row(
             "",
             (
                 text_cell(c.value, style=Style.STRONG),
                 text_cell(say(f"class.{c.value}")),
-                text_cell(say(f"class.{c.value}.use")),
+                text_cell(say("class.L4.used" if c.value in used else f"class.{c.value}.use")),
             ),
         )
         for c in LinkClass
@@ -112,6 +114,7 @@ def write_limits(pen: Pen) -> None:
     pen.head("limits.notices")
     _write_notices(pen)
     write_untold(pen)
+    write_examined(pen)
     pen.head("limits.unknown")
     for key in ("services", "completeness", "unspent", "order", "persons", "alternatives"):
         pen.say(f"limits.{key}")
@@ -147,29 +150,32 @@ def _write_stopped(pen: Pen) -> None:
 
 
 def _write_notices(pen: Pen) -> None:
-    draft, words = pen.draft, pen.draft.words
+    draft = pen.draft
     for txid, notice in draft.dossier.trace.notices:
         row = draft.rows.id_of.get(txid, "")
         name = row or draft.txid(txid)
         if notice == "mweb":
             pen.say("limits.mweb", LinkClass.L1, [row], transaction=name)
         else:
-            pen.say("limits.notice", LinkClass.L1, [row], transaction=name, what=_noticed(words, notice))
+            pen.say("limits.notice", LinkClass.L1, [row], transaction=name, what=_noticed(draft, notice))
     for txid, sign in draft.dossier.trace.signs:
         row = draft.rows.id_of.get(txid, "")
-        pen.say("limits.sign", LinkClass.L4, [row], transaction=row or draft.txid(txid), what=words.quoted(sign))
+        pen.say("limits.sign", LinkClass.L4, [row], transaction=row or draft.txid(txid), what=sign_words(draft, sign))
     if not draft.dossier.trace.notices:
         pen.say("limits.no_notice" if _looks_for_overlays(draft) else "limits.no_notice_other")
 
 
-def _noticed(words: Words, notice: str) -> str:
+def _noticed(draft: Draft, notice: str) -> str:
     """A notice in words: its first word says what kind it is, the rest is as it was recorded."""
+    words = draft.words
     if words.has(f"notice.{notice}"):
         return words.say(f"notice.{notice}")
+    if draft.dossier.is_on_accounts and (said := notice_words(draft, notice)):
+        return said
     kind = notice.partition(" ")[0]
     if words.has(f"notice.{kind}") and words.has("notice.detail"):
         return words.say("notice.detail", word=words.say(f"notice.{kind}"), detail=notice)
-    return words.quoted(notice)
+    return draft.recorded(notice) if draft.dossier.is_on_accounts else words.quoted(notice)
 
 
 def _looks_for_overlays(draft: Draft) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cryptotrace.chains.networks import NETWORKS
-from cryptotrace.chains.tokens import FUNGIBLE, TokenFacts, TokenReading
+from cryptotrace.chains.tokens import FUNGIBLE, TokenFacts, TokenReading, contract_of
+from cryptotrace.errors import InvalidAddress, UnsupportedChain
 from cryptotrace.model.amount import format_units
 from cryptotrace.model.identity import Asset, Chain
 from cryptotrace.tracing.fragments import Units
@@ -31,8 +32,8 @@ class AssetShown:
 
     @property
     def contract(self) -> str:
-        """The contract of a token; for a chain's own coin that it is one."""
-        return self.asset.reference if self.asset.namespace in FUNGIBLE else f"none ({self.asset.namespace})"
+        """The contract of a token as its chain writes addresses (EIP-55); for a chain's own coin that it is one."""
+        return contract_shown(self.asset) if self.asset.namespace in FUNGIBLE else f"none ({self.asset.namespace})"
 
     def decimal(self, units: Units) -> str:
         """Decimal text; a fraction of a base unit is cut off and marked with ≈. *Not known* without decimals."""
@@ -41,6 +42,16 @@ class AssetShown:
         exact = Fraction(units)
         whole = int(exact)
         return ("" if whole == exact else "≈") + format_units(whole, self.decimals)
+
+
+def contract_shown(asset: Asset) -> str:
+    """What names an asset on its chain: a contract as the chain writes addresses, else its reference as it stands."""
+    if asset.namespace not in FUNGIBLE:
+        return asset.reference
+    try:
+        return contract_of(asset).address
+    except (InvalidAddress, UnsupportedChain):
+        return asset.reference
 
 
 def asset_shown(asset: Asset, tokens: Mapping[Asset, TokenFacts], reading: TokenReading | None = None) -> AssetShown:

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING
 
 from cryptotrace.errors import ReportError
 from cryptotrace.model.block import BlockRef, Tip
+from cryptotrace.model.verdict import LinkClass
 from cryptotrace.reports.draft import iso_time
 from cryptotrace.reports.foreign import one_line, visible
 from cryptotrace.reports.office import legal, without_times
+from cryptotrace.reports.printsheet import PRINTED, write_printed
 from cryptotrace.reports.sheetasset import NOT_KNOWN, AssetShown, chain_shown
 from cryptotrace.reports.sheets import Sheet
 from cryptotrace.reports.words import words
@@ -31,6 +33,7 @@ from cryptotrace.tracing.rules import RULES, Purpose
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 #: Stands on every row and page until a person has signed something of their own.
 DRAFT = "DRAFT - not reviewed, not signed, not a request by itself"
@@ -42,10 +45,19 @@ _MOST_ROWS = 1_000_000
 _MOST_ON_A_PAGE = 8
 #: Characters of a column of a wide sheet; what is longer stands on several lines.
 _WIDEST = 37
-_CLASSES = (
-    "L1 ledger fact, anyone can check it from the transaction hash; L2 proved by protocol; L3 convention, a share "
-    "under a named rule; L4 heuristic with its parameters; L5 record outside the chain, e.g. a tag. A chain of links "
-    "is as good as its weakest."
+#: What a class of statement means, for somebody who has read nothing else.
+CLASS_WORDS: Mapping[LinkClass, str] = {
+    LinkClass.L1: "ledger fact: anybody can check it with the transaction hash",
+    LinkClass.L2: "link by protocol: two movements joined by the chain's own rules",
+    LinkClass.L3: "computed share: it holds under the named rule, another rule gives another share",
+    LinkClass.L4: "inference from behaviour under stated parameters: to be confirmed from your own records",
+    LinkClass.L5: "statement of somebody outside the chain, e.g. a tag: reproduced, not examined",
+}
+_WEAKEST = "A chain of links is as good as its weakest one."
+#: Heads of the columns that are the same in every row.
+CONSTANTS = (
+    *("Data as of (newest answer used, UTC)", "Newest block used", "Trace (SHA-256 of the computation)"),
+    *("Case", "Draft", "Training"),
 )
 _AMOUNTS = (
     "Base units are exact. A decimal amount needs the number of decimals; where that is not known, none is written. A "
@@ -106,8 +118,11 @@ class SheetHead:
         return f"{DRAFT}; {TRAINING}" if self.is_training else DRAFT
 
     def constants(self) -> dict[str, str]:
-        """Columns that are the same in every row."""
-        return {"Case": self.case_id, "Draft": DRAFT, "Training": TRAINING if self.is_training else "no"}
+        """Columns that are the same in every row, for a reader who has this row and no other sheet."""
+        newest = "; ".join(f"{chain_shown(tip.chain)} block {tip.height}" for tip in self.tips)
+        training = TRAINING if self.is_training else "no"
+        cells = (self.cut_off or NOT_KNOWN, newest or NOT_KNOWN, self.trace, self.case_id, DRAFT, training)
+        return dict(zip(CONSTANTS, cells, strict=True))
 
     def share_heads(self) -> tuple[str, ...]:
         """Heads of the columns of shares, one or two per claimant: each names the rule."""
@@ -146,11 +161,17 @@ class SheetHead:
             *((f"Newest block of {chain_shown(tip.chain)}", f"{tip.height} {tip.hash}") for tip in self.tips),
             ("Trace (SHA-256)", self.trace),
             ("Software", self.software),
-            ("Classes", _CLASSES),
+            *((f"Class {each.value}", text) for each, text in CLASS_WORDS.items()),
+            ("Classes", _WEAKEST),
             ("Amounts", _AMOUNTS),
             *more,
         ]
         return Sheet("About", ("Item", "Value"), tuple((item, one_line(value)) for item, value in pairs))
+
+
+def class_shown(link_class: LinkClass) -> str:
+    """A class of statement with its meaning in words."""
+    return f"{link_class.value} - {CLASS_WORDS[link_class]}"
 
 
 def time_shown(at: BlockRef | None) -> tuple[str, str]:
@@ -181,8 +202,14 @@ def harmless(text: str) -> str:
     return f"'{text}" if first[:1] in _ACTS and first else text
 
 
-def workbook_bytes(sheets: Sequence[Sheet], head: SheetHead, title: str) -> bytes:
+def workbook_bytes(sheets: Sequence[Sheet], head: SheetHead, title: str, first: Sequence[str] = ()) -> bytes:
     """The sheets as XLSX, every cell as text; the same sheets give the same bytes.
+
+    Args:
+        sheets: the sheets; the first one is the wide one for machines, and is set once more for paper.
+        head: what holds for all rows.
+        title: title of the workbook.
+        first: heads of the columns that come first on paper; without them there is no sheet for paper.
 
     Raises:
         ReportError: a sheet has more rows than a spreadsheet holds.
@@ -196,8 +223,11 @@ def workbook_bytes(sheets: Sequence[Sheet], head: SheetHead, title: str) -> byte
             {"title": legal(visible(title)), "author": legal(visible(head.author)), "created": _date(head)}
         )
         names: set[str] = set()
-        for sheet in sheets:
+        for place, sheet in enumerate(sheets):
             _write(book, sheet, head, sheet_name(sheet.name, names))
+            if first and place == 0:
+                printed = write_printed(book, sheet, first, sheet_name(PRINTED, names))
+                set_marks(printed, head)
     return without_times(written.getvalue())
 
 
@@ -234,6 +264,11 @@ def _write(book: Workbook, sheet: Sheet, head: SheetHead, name: str) -> None:
     else:
         page.fit_to_pages(1, 0)
     page.repeat_rows(0)
+    set_marks(page, head)
+
+
+def set_marks(page: Worksheet, head: SheetHead) -> None:
+    """Case, marks and number of the page, on each page."""
     page.set_header(f"&L{page_text(visible(head.case_id))}&R{page_text(head.mark)}")
     page.set_footer("&R&A · &P / &N")
 

@@ -144,8 +144,9 @@ class Sheets:
         return self.words.say("standing.reported") if standing == Standing.REPORTED.value else ""
 
     def _addresses(self, table: Table) -> Sheet:
+        own = "end_address" if "end_address" in self.say else "address"  # on an account chain ``address`` is the payee
         heads = (
-            *("row", "address", "received", "received_decimal", "spent", "spent_decimal", "symbol"),
+            *("row", own, "received", "received_decimal", "spent", "spent_decimal", "symbol"),
             *("attribution", "transactions", "asset"),
         )
         told = {row.id: _shown(row.cells[-1]) for row in table.rows}

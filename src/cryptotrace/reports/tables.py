@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cryptotrace.model.identity import Asset
 from cryptotrace.model.transaction import PostingKind
 from cryptotrace.model.verdict import LinkClass, Standing
+from cryptotrace.reports.accountpoints import taken_for
 from cryptotrace.reports.draft import Draft, hash_cell, iso_time, line, text_cell
 from cryptotrace.reports.model import Cell, CellKind, Column, Line, Row, RowRole, Run, Style, Table
 from cryptotrace.reports.schedules import GONE, AddressRow, EndRow, PostingRow, TransactionRow
@@ -20,8 +21,8 @@ def transaction_table(draft: Draft) -> Table:
     """The transaction schedule: each transaction, then its inputs, its outputs and its fee."""
     say = draft.words.say
     columns = (
-        Column(say("column.side"), 9),
-        Column(say("column.address_output"), 47),
+        Column(say("column.side"), 13 if draft.dossier.is_on_accounts else 9),
+        Column(say("column.address_output"), 43 if draft.dossier.is_on_accounts else 47),
         Column(say("column.amount"), 21, L1, is_right=True),
         Column(draft.shares_title, 23, L3, is_right=True),
     )
@@ -67,7 +68,7 @@ def _movement_cells(draft: Draft, posting: PostingRow) -> tuple[Cell, ...]:
         lines.append(line(say("ends_here", end=posting.end), Style.SMALL))
     if posting.standing is Standing.REPORTED:
         lines.append(line(say("standing.reported"), Style.SMALL))
-    side = text_cell(say(f"kind.{posting.kind.value}"), posting.name)
+    side = text_cell(say(f"kind.{posting.kind.value}"), draft.words.movement(posting.name))
     where = Cell(CellKind.TEXT, tuple(lines), "" if posting.account is None else posting.account)
     shares = draft.shares(posting.claimed.items(), posting.asset, posting.rests_on)
     return side, where, draft.money(posting.units, posting.asset), shares
@@ -93,7 +94,7 @@ def _whence_whither(draft: Draft, posting: PostingRow) -> list[Line]:
     say = draft.words.say
     if posting.kind is PostingKind.INPUT and posting.flow:
         if posting.other:
-            return [line(say("spends", flow=draft.rows.flow_name(posting.flow)), Style.SMALL)]
+            return [line(say("spends", flow=draft.flow_name(posting.flow)), Style.SMALL)]
         txid, _, vout = posting.flow.rpartition(":")
         return [(Run(say("spends_unlisted", vout=vout) + " ", Style.SMALL), Run(txid, Style.MONO))]
     if posting.end:
@@ -160,9 +161,9 @@ def _address_cells(draft: Draft, row: AddressRow) -> tuple[Cell, ...]:
         f"+{row.received.get(a, 0)}-{row.spent.get(a, 0)}" for a in dict.fromkeys((*row.received, *row.spent))
     )
     totals = Cell(CellKind.AMOUNT, tuple(lines) or (line("—"),), value)
-    tags = text_cell(*(draft.attribution(tag) for tag in row.tags), style=Style.SMALL)
-    if not row.tags:
-        tags = text_cell(say("tag.none", count=draft.words.number(draft.dossier.tags_loaded)), style=Style.SMALL)
+    told = tuple(draft.attribution(tag) for tag in row.tags)
+    none = say("tag.none", count=draft.words.number(draft.dossier.tags_loaded))
+    tags = text_cell(*taken_for(draft, row.account), *(told or (none,)), style=Style.SMALL)
     return text_cell(row.id, style=Style.STRONG), address, totals, tags
 
 
@@ -199,7 +200,7 @@ def _totals(draft: Draft, ends: list[EndRow]) -> Iterable[Cell]:
 
 def _end_cells(draft: Draft, row: EndRow) -> tuple[Cell, ...]:
     end = row.end
-    flow = "" if end.flow is None else draft.rows.flow_name(end.flow.id)
+    flow = "" if end.flow is None else draft.flow_name(end.flow.id)
     lines: list[Line] = [(Run(reason_word(draft, end.reason), Style.STRONG), Run(f" · {flow}" if flow else ""))]
     if end.account is not None:
         lines += [draft.account(end.account), line(row.address, Style.SMALL)]
@@ -247,7 +248,7 @@ def claims_table(draft: Draft) -> Table:
         output = Cell(
             CellKind.HASH,
             (
-                line(draft.rows.flow_name(claim.flow), Style.STRONG),
+                line(draft.flow_name(claim.flow), Style.STRONG),
                 (Run(draft.flow_id(claim.flow), Style.MONO),),
                 line(stated, Style.SMALL),
             ),

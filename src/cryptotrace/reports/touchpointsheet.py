@@ -12,22 +12,48 @@ from cryptotrace.model.identity import Asset
 from cryptotrace.model.pot import PotCheck
 from cryptotrace.model.tag import Grade, Tag
 from cryptotrace.reports.sheetasset import NOT_KNOWN, AssetShown, chain_shown, txid_shown
-from cryptotrace.reports.sheetfile import SheetHead, csv_bytes, table, time_shown, workbook_bytes
+from cryptotrace.reports.sheetfile import (
+    CONSTANTS,
+    SheetHead,
+    class_shown,
+    csv_bytes,
+    table,
+    time_shown,
+    workbook_bytes,
+)
 from cryptotrace.reports.sheets import Sheet
-from cryptotrace.seizure.deposits import DepositParameters, Sweep
-from cryptotrace.seizure.touchpoints import TouchPoint
+from cryptotrace.seizure.deposits import DepositParameters, Sweep, days
+from cryptotrace.seizure.touchpoints import Carried, TouchPoint
+from cryptotrace.tracing.fragments import as_text
 
+_LINK = "Link class (how sure it is that the transfer reached the service's customer)"
+_SHARE = "Share class (what kind of statement the claimed share is)"
+_OWNER = "Attribution class (what kind of statement it is that the tagged account is the service's)"
+_SWEEP = "Sweep after this transfer (payment from the deposit address to the service's own account)"
+_SWEEPS = "All known sweeps of the deposit address"
+_PART = "Part of all known payments out of the deposit address that went to the service (1 = all)"
+_CHECKED = "Does the share rest on an account history that is not shown to be complete"
+_SYMBOL, _MEMO = "Asset (symbol)", "Memo (text that the payer wrote)"
+_UNITS, _DECIMAL = "Amount of the whole transfer, base units (smallest units)", "Amount of the whole transfer, decimal"
+_CLAIMS = "Claimed transfers (transaction hash, date, amount: where the claimed value was taken)"
 _BEFORE = (
-    *("Row", "Service", "Kind of touch point", "Network", "Chain id (CAIP-2)"),
+    *("Row", "Service", "Kind of touch point", "Network", "Chain id (CAIP-2, names the network for software)"),
     *("Transaction hash", "Block height", "Block time (UTC)", "From address", "Deposit address"),
-    *("Tagged address of the service", "Memo", "Asset", "Contract", "Amount, base units", "Amount, decimal"),
-    *("Decimals", "Symbol and decimals from"),
+    *("Tagged address of the service", _MEMO, _SYMBOL, "Contract", _UNITS, _DECIMAL),
+    *("Decimals (digits after the point)", "Symbol and decimals from"),
 )
 _AFTER = (
-    *("Link class", "Link basis", "Share class", "Attribution class", "Tag", "Tag grade", "Sweep after this transfer"),
-    *("All known sweeps", "Share of outflows to the service", "Other accounts paid", "Not tested"),
-    *("Hops from the claim", "Rests on an unchecked holding", "Depends on an assumed order", "Flow id"),
-    *("Case", "Draft", "Training"),
+    *(_LINK, "What the link rests on", _SHARE, _OWNER, "Tag (who says that the account is the service's)"),
+    *("Tag grade (A best, E weakest)", _SWEEP, _SWEEPS, _PART),
+    *("Other accounts that the deposit address paid (number)", "Parameters that could not be tested"),
+    *("Accounts between the claimed transfer and this one (number)", _CHECKED),
+    *("Does the share depend on an order of transfers that no source tells", _CLAIMS),
+    *("Transfer id (transaction hash # place in it)", *CONSTANTS),
+)
+#: What comes first on paper; the shares of the claimants stand behind the amount.
+_FIRST = (
+    *("Service", "Kind of touch point", "Deposit address", "Tagged address of the service", "Transaction hash"),
+    *("Block time (UTC)", "Network", _DECIMAL, _SYMBOL, _MEMO, "From address", "Contract"),
 )
 _DIRECT = "direct transfer to a tagged account of the service"
 _DEPOSIT = "transfer into a customer's deposit address"
@@ -67,7 +93,8 @@ def touch_point_xlsx(
         ("Parameters of deposit addresses (L4)", parameters.sentence()),
     )
     rows = touch_point_sheet(points, assets, head, parameters)
-    return workbook_bytes([rows, about], head, f"Touch-point sheet: {services}")
+    first = (*_FIRST, *head.share_heads(), _LINK, "What the link rests on", _SWEEP)
+    return workbook_bytes([rows, about], head, f"Touch-point sheet: {services}", first)
 
 
 _EXPLAINED = (
@@ -85,26 +112,27 @@ def _row(point: TouchPoint, asset: AssetShown, head: SheetHead, parameters: Depo
         "Service": point.service,
         "Kind of touch point": _DIRECT if point.direct else _DEPOSIT,
         "Network": chain_shown(flow.asset.chain),
-        "Chain id (CAIP-2)": str(flow.asset.chain),
+        "Chain id (CAIP-2, names the network for software)": str(flow.asset.chain),
         "Transaction hash": txid_shown(flow.asset.chain, flow.txid),
         "Block height": height,
         "Block time (UTC)": time,
         "From address": NOT_KNOWN if point.sender is None else point.sender.address,
         "Deposit address": NOT_KNOWN if point.direct else point.account.address,
         "Tagged address of the service": point.account.address if point.direct else "",
-        "Memo": NOT_KNOWN if point.memo is None else point.memo or "none",
-        "Asset": asset.symbol,
+        _MEMO: NOT_KNOWN if point.memo is None else point.memo or "none",
+        _SYMBOL: asset.symbol,
         "Contract": asset.contract,
-        "Amount, base units": str(flow.units),
-        "Amount, decimal": asset.decimal(flow.units),
-        "Decimals": NOT_KNOWN if asset.decimals is None else str(asset.decimals),
+        _UNITS: str(flow.units),
+        _DECIMAL: asset.decimal(flow.units),
+        "Decimals (digits after the point)": NOT_KNOWN if asset.decimals is None else str(asset.decimals),
         "Symbol and decimals from": asset.basis,
         **head.shares(point.claimed, asset),
         **_basis(point, parameters),
-        "Hops from the claim": str(point.hop),
-        "Rests on an unchecked holding": unchecked_text(point.unchecked, head, is_fact=point.hop == 0),
-        "Depends on an assumed order": _order(point.is_order_sensitive),
-        "Flow id": flow.id,
+        "Accounts between the claimed transfer and this one (number)": str(point.hop),
+        _CHECKED: unchecked_text(point.unchecked, head, is_fact=point.hop == 0),
+        "Does the share depend on an order of transfers that no source tells": _order(point.is_order_sensitive),
+        _CLAIMS: carried_text(point.claims, asset, is_fact=True),
+        "Transfer id (transaction hash # place in it)": flow.id,
         **head.constants(),
     }
 
@@ -115,18 +143,18 @@ def _basis(point: TouchPoint, parameters: DepositParameters) -> dict[str, str]:
     weak = best in {Grade.D, Grade.E}
     told = "" if deposit is None else f"deposit reuse: {parameters.sentence()}"
     return {
-        "Link class": point.link_class.value,
-        "Link basis": told or "the transfer itself",
-        "Share class": point.share_class.value,
-        "Attribution class": point.attribution_class.value,
-        "Tag": "; ".join(map(tag_text, point.tags)) or NOT_KNOWN,
-        "Tag grade": (NOT_KNOWN if best is None else best.value)
+        _LINK: class_shown(point.link_class),
+        "What the link rests on": told or "the transfer itself",
+        _SHARE: class_shown(point.share_class),
+        _OWNER: class_shown(point.attribution_class),
+        "Tag (who says that the account is the service's)": "; ".join(map(tag_text, point.tags)) or NOT_KNOWN,
+        "Tag grade (A best, E weakest)": (NOT_KNOWN if best is None else best.value)
         + (" (below C: no measure rests on it)" if weak else ""),
-        "Sweep after this transfer": "" if deposit is None else _next_sweep(point),
-        "All known sweeps": "" if deposit is None else "; ".join(map(sweep_text, deposit.sweeps)),
-        "Share of outflows to the service": "" if deposit is None else str(deposit.share),
-        "Other accounts paid": "" if deposit is None else str(deposit.others),
-        "Not tested": "" if deposit is None else "; ".join(deposit.unchecked) or "none",
+        _SWEEP: "" if deposit is None else _next_sweep(point),
+        _SWEEPS: "" if deposit is None else "; ".join(map(sweep_text, deposit.sweeps)),
+        _PART: "" if deposit is None else str(deposit.share),
+        "Other accounts that the deposit address paid (number)": "" if deposit is None else str(deposit.others),
+        "Parameters that could not be tested": "" if deposit is None else "; ".join(deposit.unchecked) or "none",
     }
 
 
@@ -135,7 +163,8 @@ def _next_sweep(point: TouchPoint) -> str:
         return "not swept yet as far as is known; earlier sweeps show whose the address is"
     if point.at is None or point.sweep.at is None:
         return f"{sweep_text(point.sweep)}; delay {NOT_KNOWN}"
-    return f"{sweep_text(point.sweep)}; {point.sweep.at.time - point.at.time} s after the transfer"
+    delay = point.sweep.at.time - point.at.time
+    return f"{sweep_text(point.sweep)}; {delay} s ({days(delay)}) after the transfer"
 
 
 def sweep_text(sweep: Sweep) -> str:
@@ -143,6 +172,27 @@ def sweep_text(sweep: Sweep) -> str:
     height, time = time_shown(sweep.at)
     shown = txid_shown(sweep.flow.asset.chain, sweep.flow.txid)
     return f"{shown} (block {height}, {time}, {sweep.flow.units} base units to {sweep.to.address})"
+
+
+def carried_text(carried: Sequence[Carried] | None, asset: AssetShown, *, is_fact: bool = False) -> str:
+    """Transfers of claimed value in one line: hash in full, block, time, amount, how much of it is claimed.
+
+    ``is_fact``: they are the claimed transfers themselves, so what is claimed of them is no share under a rule.
+    """
+    if carried is None:
+        return NOT_KNOWN
+    told = []
+    for each in carried:
+        height, time = time_shown(each.at)
+        flow, decimal = each.flow, ""
+        if flow.asset == asset.asset and asset.decimals is not None:
+            decimal = f" = {asset.decimal(flow.units)} {asset.symbol}"
+        other = "" if flow.asset == asset.asset else f" of {flow.asset}"
+        shown = txid_shown(flow.asset.chain, flow.txid)
+        text = f"{shown} ({time}, block {height}, {flow.units} base units{other}{decimal}"
+        said = (f"{who} claims {as_text(units)}" for who, units in each.claimed.items())
+        told.append(f"{text}{'; ' + ', '.join(said) if is_fact else ''})")
+    return "; ".join(told) or "none"
 
 
 def tag_text(tag: Tag) -> str:

@@ -19,6 +19,9 @@ CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": en.MESSAGES, "ru": ru.MESSA
 ACCOUNTS: Mapping[str, Mapping[str, str]] = {"en": en_accounts.MESSAGES, "ru": ru_accounts.MESSAGES}
 #: A fraction with a denominator of more digits is not written out in a document; the data holds it in full.
 _LONG = 10**30
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+#: Seconds since 1970 with more digits are no time.
+_LONGEST_TIME = 12
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)", re.ASCII)
 
 
@@ -86,6 +89,24 @@ class Words:
         if match is None:
             return visible(text)
         return datetime.fromisoformat(match[1]).replace(tzinfo=UTC).strftime(self.clock)
+
+    def day(self, text: str) -> str:
+        """A date, ISO 8601 or seconds since 1970, in this language's form; anything else as it stands."""
+        form = self.clock.partition(" ")[0]
+        if text.isascii() and text.isdigit() and len(text) < _LONGEST_TIME:
+            return datetime.fromtimestamp(int(text), UTC).strftime(form)
+        match = _DAY.fullmatch(text)
+        try:
+            return visible(text) if match is None else datetime.fromisoformat(text).strftime(form)
+        except ValueError:
+            return visible(text)
+
+    def movement(self, name: str) -> str:
+        """Which movement of a transaction, as it is printed (``fee burnt``, ``log 3``), in this language."""
+        if self.has(f"move.{name}"):
+            return self.say(f"move.{name}")
+        first, space, rest = name.partition(" ")
+        return f"{self.say(f'move.{first}')}{space}{rest}" if self.has(f"move.{first}") else name
 
     def quoted(self, text: str) -> str:
         """Foreign text in this language's quotation marks."""

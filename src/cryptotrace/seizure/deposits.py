@@ -82,9 +82,15 @@ class DepositParameters:
         """The parameters as they are printed with a finding."""
         return (
             f"share to one service >= {self.share}, sweeps >= {self.sweeps}, other accounts paid <= {self.others}, "
-            f"sweep within {self.window} s, left after most sweeps <= {self.residual} of them, "
+            f"sweep within {self.window} s ({days(self.window)}), left after most sweeps <= {self.residual} of them, "
             f"tags of grade {self.least.value} or better"
         )
+
+
+def days(seconds: int) -> str:
+    """So many seconds in days, whole or cut off to a tenth and marked with ≈."""
+    tenths, rest = divmod(10 * seconds, 24 * 3600)
+    return f"{'≈' if rest else ''}{tenths // 10}{f'.{tenths % 10}' if tenths % 10 else ''} days"
 
 
 @dataclass(frozen=True, slots=True)

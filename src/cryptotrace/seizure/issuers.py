@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cryptotrace.attribution.tagpack import SERVICES
 from cryptotrace.chains.tokens import FUNGIBLE, IssuerRule, TokenFacts
 from cryptotrace.errors import ChainReorganised, SourceError
 from cryptotrace.model.accountsource import ContractCalls, Logs, PotBalance, PotBalances
@@ -19,11 +20,13 @@ from cryptotrace.model.tag import Grade, Tag
 from cryptotrace.seizure.freeze import FreezeStatus, freeze_status
 from cryptotrace.seizure.freezehistory import FreezeHistory, Frozen, read_freeze_history
 from cryptotrace.seizure.holdings import Holding
-from cryptotrace.seizure.touchpoints import TouchPoints
+from cryptotrace.seizure.touchpoints import Carried, TouchPoints, claims_of
 from cryptotrace.tracing.fragments import Units, as_text
+from cryptotrace.tracing.result import EndReason
 
 #: Tags of these grades are too weak to rest a measure on.
 _WEAK = frozenset({Grade.D, Grade.E})
+_ASK = "ask the service, see the touch-point sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class IssuerRow:
     """One account's holding of a token that has an issuer."""
 
     id: str
-    """``I-0001`` and so on, in the order of the trace's ends."""
+    """``I-0001`` and so on, in the order of the rows."""
     facts: TokenFacts
     """The token as listed."""
     account: Account
@@ -56,6 +59,12 @@ class IssuerRow:
     """What the issuer says about freezing; None if not known."""
     unchecked: tuple[PotCheck, ...] = ()
     """Holdings on the way whose history is not shown to be complete: the share rests on them."""
+    service: str = ""
+    """The service to ask before the issuer: a tagged account of it, or a deposit address; else empty."""
+    arrivals: tuple[Carried, ...] | None = None
+    """The transfers by which claimed value came into the account, in chain order; None if not looked at."""
+    claims: tuple[Carried, ...] | None = None
+    """The claimed transfers of the claimants in ``claimed``; None if not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ class IssuerRows:
     """All holdings of a trace that an issuer could freeze, and those that none can as far as is known."""
 
     rows: tuple[IssuerRow, ...]
-    """In the order of the trace's ends."""
+    """In the order of the trace's ends; last those of which a service is to be asked before the issuer."""
     left_out: tuple[LeftOut, ...]
     """Everything else that the trace holds."""
 
@@ -101,7 +110,8 @@ def issuer_rows(
     Args:
         holdings: where the trace's value is.
         tokens: known tokens, see ``known_tokens``.
-        points: touch points, for the warning that an address is a customer's deposit address of a service.
+        points: touch points, for the warning that an address is a customer's deposit address of a service, and for
+            the transfers by which claimed value came in.
         balances: who tells what an account holds; None: not read.
         calls: who asks contracts; None: not determined.
         logs: who lists events; None: no history.
@@ -124,7 +134,8 @@ def issuer_rows(
 
         rules = ISSUER_RULES
     maker = _Maker(tokens, points, balances, calls, logs, rules)
-    rows = (maker.row(number, *key, held) for number, (key, held) in enumerate(grouped.items(), start=1))
+    ordered = sorted(grouped.items(), key=lambda each: bool(maker.service(each[0][0], each[1])))
+    rows = (maker.row(number, *key, held) for number, (key, held) in enumerate(ordered, start=1))
     return IssuerRows(tuple(rows), tuple(left_out))
 
 
@@ -168,13 +179,25 @@ class _Maker:
                 claimed[claimant] = claimed.get(claimant, 0) + units
         is_share = all(holding.is_share for holding in held)
         tags = held[0].tags
-        warnings = [*self._about_services(account, held), *_about_amounts(balance, claimed, status, is_share=is_share)]
         unchecked = tuple({check.pot: check for holding in held for check in holding.unchecked}.values())
+        warnings = [*self._about_services(account, held), *_about_status(status)]
+        warnings += [*_about_amounts(balance, problem, claimed, is_share=is_share), *_about_history(unchecked)]
+        points = self.points
         return IssuerRow(
             *(f"I-{number:04d}", facts, account, balance, problem, claimed, is_share),
             *(tuple(holding.id for holding in held), status, tags, tuple(warnings), self.rules.get(facts.issuer)),
             unchecked,
+            self.service(account, held),
+            None if points is None else points.into.get((account, token), ()),
+            None if points is None else claims_of(points.claims, claimed),
         )
+
+    def service(self, account: Account, held: Sequence[Holding]) -> str:
+        """The service that is to be asked before the issuer: of a deposit address or of a tagged account; or none."""
+        customers = None if self.points is None else self.points.deposit_of(account)
+        tagged = next((tag.label for tag in held[0].tags if tag.category in SERVICES), "")
+        is_stop = any(holding.reason is EndReason.SERVICE for holding in held)
+        return customers or tagged or ("a service" if is_stop else "")
 
     def _balance(self, account: Account, token: Asset) -> tuple[PotBalance | None, str]:
         if self.balances is None:
@@ -199,12 +222,15 @@ class _Maker:
         said = []
         service = None if self.points is None else self.points.deposit_of(account)
         if service is not None:
-            said.append(f"DEPOSIT ADDRESS of a customer of {service} (L4): ask the service first")
+            said.append(f"DEPOSIT ADDRESS of a customer of {service} (L4): {_ASK}")
         for tag in held[0].tags:
             what = f"{tag.label} ({tag.category or 'no category'}, grade {tag.grade.value}, {tag.source})"
-            said.append(f"TAGGED as {what}: an address of a service holds other people's money")
+            others = f": an address of a service holds other people's money; {_ASK}"
+            said.append(f"TAGGED as {what}{others if tag.category in SERVICES else ''}")
             if tag.grade in _WEAK:
                 said.append(f"the tag {tag.label} is below grade C: no measure rests on it alone")
+        if not said and self.service(account, held):
+            said.append(f"ADDRESS OF A SERVICE, as the case names it: {_ASK}")
         return said
 
 
@@ -213,20 +239,35 @@ def _tip(source: object) -> int | None:
 
 
 def _about_amounts(
-    balance: PotBalance | None, claimed: Mapping[str, Units], status: FreezeStatus, *, is_share: bool
+    balance: PotBalance | None, problem: str, claimed: Mapping[str, Units], *, is_share: bool
 ) -> list[str]:
-    said = []
+    """Where the whole balance is not the claimed share, and where it is not known."""
+    if balance is None:
+        return [f"the whole balance was {problem}: how much the address holds now is not known"]
     total: Units = sum(claimed.values())
-    if balance is not None and is_share and total > balance.units:
-        short = as_text(total - balance.units)
-        said.append(
-            f"the balance is {short} base units less than the claimed share: it moved on, was destroyed, or the "
-            "history that the share rests on is not whole"
-        )
+    if not is_share or total == balance.units:
+        return []
+    if total > balance.units:
+        less = f"the balance is {as_text(total - balance.units)} base units less than the claimed share"
+        return [f"{less}: it moved on, was destroyed, or the history that the share rests on is not whole"]
+    return [
+        f"{as_text(balance.units - total)} base units more than the claimed share belong to others or are not traced"
+    ]
+
+
+def _about_status(status: FreezeStatus) -> list[str]:
+    said = []
     if status.state is Frozen.FROZEN:
         said.append("ALREADY FROZEN")
+    elif status.state is Frozen.UNDETERMINED:
+        said.append("whether it is frozen could not be determined")
     if status.destroyed:
         said.append(f"{status.destroyed} base units were destroyed at this address")
     if status.contradiction:
         said.append(status.contradiction)
     return said
+
+
+def _about_history(unchecked: Sequence[PotCheck]) -> list[str]:
+    whose = ", ".join(dict.fromkeys(check.account.address for check in unchecked))
+    return [f"the claimed share rests on a history that is not shown to be complete: {whose}"] if unchecked else []

@@ -17,8 +17,8 @@ one service from a wallet of their own looks the same.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.model.block import BlockRef
@@ -50,6 +50,18 @@ _LOOKED_AT = frozenset(
         EndReason.UNKNOWN,
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A transfer that carries claimed value, with its block: what was claimed, or what came into an account."""
+
+    flow: Flow
+    """The transfer: a fact."""
+    at: BlockRef | None
+    """In which block; None if not known."""
+    claimed: Mapping[str, Units]
+    """Claimed base units of it per claimant; under the trace's rule where it is not the claimed transfer itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,8 @@ class TouchPoint:
     is_order_sensitive: bool | None = False
     """True if the share would be another one under the other order of movements whose order no source tells; None if
     that order is impossible."""
+    claims: tuple[Carried, ...] = ()
+    """The claimed transfers of the claimants in ``claimed``: where it begins."""
 
     @property
     def attribution_class(self) -> LinkClass:
@@ -122,6 +136,10 @@ class TouchPoints:
     """Accounts that are no deposit address as far as is known, in the order of the trace's ends."""
     parameters: DepositParameters
     """Under which the deposit addresses were recognised."""
+    claims: tuple[Carried, ...] = ()
+    """Every claimed transfer, in the order of the claims."""
+    into: Mapping[tuple[Account, Asset], tuple[Carried, ...]] = field(default_factory=dict)
+    """Account and asset -> the transfers by which claimed value came in, in chain order."""
 
     def services(self) -> dict[str, tuple[TouchPoint, ...]]:
         """The rows per service, by name in alphabetical order."""
@@ -159,7 +177,13 @@ def touch_points(
             finder.at_service(end.flow, end.account)
         elif end.reason in _LOOKED_AT and end.account is not None and end.claimed:
             finder.try_deposit(end.account, end.asset)
-    return TouchPoints(finder.rows(), tuple(finder.examined.values()), wanted)
+    into = {key: tuple(map(finder.carried, flows)) for key, flows in finder.into.items()}
+    return TouchPoints(finder.rows(), tuple(finder.examined.values()), wanted, finder.claims, into)
+
+
+def claims_of(claims: Sequence[Carried], claimants: Mapping[str, Units]) -> tuple[Carried, ...]:
+    """The claimed transfers of these claimants."""
+    return tuple(each for each in claims if each.claimed.keys() & claimants.keys())
 
 
 @dataclass(slots=True)
@@ -188,6 +212,13 @@ class _Finder:
         for traced in trace.flows:
             if traced.claimed and traced.flow.owner is not None:
                 self.into[traced.flow.owner, traced.flow.asset].append(traced.flow)
+        for flows in self.into.values():
+            flows.sort(key=lambda flow: flow.departs)
+        self.claims = tuple(
+            replace(self.carried(self.traced[claim.flow].flow), claimed={claim.claimant: claim.units})
+            for claim in trace.claims
+            if claim.flow in self.traced
+        )
         self.examined: dict[tuple[Account, Asset], Examined] = {}
         self.known: dict[tuple[Account, Asset], str | None] = {}
         self.found: dict[str, _Found] = {}
@@ -226,6 +257,11 @@ class _Finder:
             self.examined[account, asset] = Examined(account, asset, "; ".join(problems))
         return judged.service if len(problems) < len(self.into[account, asset]) else None
 
+    def carried(self, flow: Flow) -> Carried:
+        """A traced transfer with its block and what is claimed of it."""
+        at = self.facts.block_of(flow.asset.chain, flow.txid)
+        return Carried(flow, at, self.traced[flow.id].claimed)
+
     def rows(self) -> tuple[TouchPoint, ...]:
         """The touch points in chain order, numbered."""
         flows = [self.traced[flow_id].flow for flow_id in self.found]
@@ -255,6 +291,7 @@ class _Finder:
             is_share=self.trace.conserves,
             unchecked=self.unchecked.get(flow_id, ()),
             is_order_sensitive=None if sensitive is None else flow_id in sensitive,
+            claims=claims_of(self.claims, traced.claimed),
         )
 
 

@@ -105,6 +105,11 @@ def parse_spec(text: str) -> Spec:
         ConfigurationError: an unknown kind or option, or a literal password; the message shows the right way.
     """
     match = _FORM.fullmatch(text.strip())
+    if match is not None and match["kind"] in {"http", "https"}:
+        raise ConfigurationError(
+            f"{_hide(text)!r} says where, not what kind of server it is; write the kind before it: rpc: for a node, or "
+            "trongrid:, etherscan:, esplora: ..."
+        )
     if match is None or match["kind"] not in OPTIONS:
         raise ConfigurationError(
             f"{_hide(text)!r} is not a source; expected one of {', '.join(f'{kind}:' for kind in OPTIONS)} "

@@ -10,7 +10,7 @@ from cryptotrace.errors import ModelError, TracingError
 from cryptotrace.model.amount import base_units
 from cryptotrace.model.block import Position, Tip
 from cryptotrace.model.claim import Claim
-from cryptotrace.model.flow import Arrival, Flow, Pot, is_conversion_pot
+from cryptotrace.model.flow import Arrival, Flow, Pot, holding_pot, is_conversion_pot
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.pot import Completeness, PotCheck
 from cryptotrace.model.verdict import LinkClass
@@ -248,6 +248,8 @@ class Trace:
         said: dict[str, object] = {}
         if self.pots:
             said["pots"] = [check.to_dict() for check in self.pots]
+            unchecked = self.unchecked().items()
+            said["rests_on_unchecked"] = {name: [check.pot for check in checks] for name, checks in unchecked}
         if self.signs:
             said["signs"] = [{"txid": txid, "sign": text} for txid, text in self.signs]
         if self.missing:
@@ -304,16 +306,17 @@ class Trace:
         One omitted transfer changes every share after it, so a share is as good as the worst of these.
         """
         bad = {check.pot: check for check in self.pots if check.completeness is not Completeness.COMPLETE}
+        if not bad:
+            return {}
         behind: dict[Pot, dict[Pot, None]] = defaultdict(dict)
         found: dict[str, dict[Pot, None]] = {}
         for traced in sorted(self.flows, key=lambda t: t.sequence):
-            if not traced.claimed:
-                continue
             pot = traced.flow.source
             mine = dict.fromkeys((*behind[pot], *((pot,) if pot in bad else ()))) if traced.hop else {}
             found[traced.flow.id] = mine
-            if traced.arrival is not None:
-                behind[traced.arrival.pot] |= mine
+            where = _goes_to(traced)  # also where it carries no share: with one transfer more it might
+            if where is not None:
+                behind[where] |= mine
         for end in self.ends:
             if end.flow is None and end.pot is not None:
                 found[end.pot] = dict.fromkeys((*behind[end.pot], *((end.pot,) if end.pot in bad else ())))
@@ -344,6 +347,14 @@ class Trace:
                 count += traced.rounded
                 entered = max((p for p in (entered, traced.unfollowed) if p is not None), default=None)
         return count
+
+
+def _goes_to(traced: TracedFlow) -> Pot | None:
+    """The pot that a flow enters, whether it was followed there or not."""
+    if traced.arrival is not None:
+        return traced.arrival.pot
+    flow = traced.flow
+    return None if flow.owner is None or traced.end is not None else holding_pot(flow.owner, flow.asset)
 
 
 def _is_whole(number: object) -> bool:

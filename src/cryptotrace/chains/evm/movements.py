@@ -26,7 +26,8 @@ from cryptotrace.chains.evm.blockmoves import block_transaction
 from cryptotrace.chains.evm.calltree import CallFrame, has_logs, steps
 from cryptotrace.chains.evm.ether import EtherMove, EtherReading, read_ether
 from cryptotrace.chains.evm.fees import BlockFacts, FeePart, RollupFacts, read_fee
-from cryptotrace.chains.evm.network import EvmNetwork, SystemType
+from cryptotrace.chains.evm.network import EvmNetwork
+from cryptotrace.chains.evm.ownforms import SystemType
 from cryptotrace.chains.evm.receipt import Log, Receipt
 from cryptotrace.chains.evm.tokens import TokenFacts, TokenMove, TokenReading, read_tokens, wrapper_contracts
 from cryptotrace.chains.evm.transaction import LAYOUTS, WireTransaction

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cryptotrace.chains.evm.feeshare import BURNT, TO_PRODUCER, UNTOLD, FeeShare, fixed
+from cryptotrace.chains.evm.ownforms import SystemType, UnsignedForm, UnsignedHash
 from cryptotrace.chains.family import Network
 from cryptotrace.model.identity import Account, Asset, Chain
 
@@ -28,24 +29,6 @@ class Wrapper:
     Deposit and Withdrawal."""
     source: str
     """Where this is known from."""
-
-
-@dataclass(frozen=True, slots=True)
-class SystemType:
-    """A type of transaction that only this chain has."""
-
-    name: str
-    """What the chain calls it."""
-    pays_fee: bool
-    """True if its sender pays a fee."""
-    moves_value: bool
-    """True if its value goes from its sender to whom it calls."""
-    mints_value: bool = False
-    """True if its value is created for the sender first (Arbitrum's deposit)."""
-    mints_told: bool = False
-    """True if a field ``mint`` says what is created for the sender first (Optimism's deposit)."""
-    gap: str = ""
-    """What it moves beside that and cannot be told from transaction, receipt and calls."""
 
 
 class L1Fee(StrEnum):
@@ -99,8 +82,13 @@ class EvmNetwork(Network):
     the address under which EIP-7708 writes them."""
     system_types: dict[int, SystemType] = field(default_factory=dict, hash=False)
     """Types of transactions that only this chain has."""
+    unsigned: UnsignedForm | None = None
+    """Transactions of type 0 that nobody signed; None where every one is signed."""
     header_fields: tuple[str, ...] = ()
-    """Fields of its headers that Ethereum does not have, as its nodes name them."""
+    """Fields that its nodes tell of a block beside those of Ethereum. That a header holds one says nothing of its hash;
+    only ``extDataHash`` stands for another layout (Avalanche)."""
+    headers_since: int = 0
+    """From which height on the hash of a block is that of its header's bytes; below it is taken as told."""
     block_rewards: tuple[tuple[int, int], ...] = ()
     """From which height on the producer of a proof-of-work block gets how many new wei; empty if there were none."""
     cancun_height: int | None = None
@@ -155,6 +143,8 @@ _OP_NOTES = (
 )
 #: superchain-registry, configs/mainnet/superchain.toml: ecotone_time (Cancun) and jovian_time.
 _ECOTONE, _JOVIAN = 1_710_374_401, 1_764_691_201
+#: Optimism's first block of Bedrock (superchain-registry), and Arbitrum's first of Nitro (Arbitrum documentation).
+_BEDROCK, _NITRO = 105_235_063, 22_207_817
 
 #: Main networks first. ``evm-local`` is the development chain of anvil and hardhat.
 EVM_NETWORKS = (
@@ -215,6 +205,12 @@ EVM_NETWORKS = (
         ),
         mirrors=frozenset({_SYSTEM_ADDRESS, "0x0000000000000000000000000000000000001010"}),
         system_types={0x7F: SystemType("state-sync", pays_fee=False, moves_value=False)},
+        unsigned=UnsignedForm(
+            "state-sync",
+            "0xPolygon/bor core/types/bor_receipt.go: NewBorTransaction, GetDerivedBorTxHash",
+            UnsignedHash.OF_BLOCK,
+            is_empty=True,
+        ),
         cancun_height=54_876_000,  # bor params/config.go, CancunBlock
         irregular={0: "genesis allocation"},
         peculiarities=(
@@ -256,6 +252,7 @@ EVM_NETWORKS = (
             0x78: SystemType("legacy", pays_fee=True, moves_value=True),
         },
         header_fields=("l1BlockNumber", "sendCount", "sendRoot"),
+        headers_since=_NITRO,
         cancun_time=1_710_424_089,  # ArbOS 20, Arbitrum One
         irregular={0: "genesis allocation"},
         peculiarities=(
@@ -274,15 +271,21 @@ EVM_NETWORKS = (
             source=f"{_OP_STACK}; before Bedrock all fees went to the sequencer's vault",
             base=fixed(_BASE_FEE_VAULT),
             priority=fixed(_SEQUENCER_VAULT),
-            l1=FeeShare(accounts=((0, _SEQUENCER_VAULT), (105_235_063, _L1_FEE_VAULT))),
+            l1=FeeShare(accounts=((0, _SEQUENCER_VAULT), (_BEDROCK, _L1_FEE_VAULT))),
             operator=fixed(_OPERATOR_VAULT),
             l1_fee=L1Fee.BESIDE,
         ),
         mirrors=frozenset({_SYSTEM_ADDRESS, "0xDeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000"}),
         system_types=_OP_TYPES,
+        unsigned=UnsignedForm(
+            "l1-queue",
+            "OP Stack documentation, differences before Bedrock: deposits stood in blocks without a signature",
+            UnsignedHash.UNTOLD,
+            below=_BEDROCK,
+        ),
         cancun_time=_ECOTONE,
         jovian_time=_JOVIAN,
-        irregular={0: "genesis allocation", 105_235_063: "state of the chain before Bedrock taken over"},
+        irregular={0: "genesis allocation", _BEDROCK: "state of the chain before Bedrock taken over"},
         peculiarities=(
             *_OP_NOTES,
             "before Bedrock ether was a token whose Transfer events repeat its movements",
@@ -350,3 +353,9 @@ EVM_NETWORKS = (
         irregular={0: "genesis allocation"},
     ),
 )
+
+#: Types that one of these chains has for itself -> the names of those chains.
+SYSTEM_TYPES: dict[int, tuple[str, ...]] = {
+    kind: tuple(each.name for each in EVM_NETWORKS if kind in each.system_types)
+    for kind in sorted({kind for each in EVM_NETWORKS for kind in each.system_types})
+}

@@ -1,11 +1,15 @@
 """Transactions as a node tells them: the bytes are rebuilt and must hash to what it says.
 
-What cannot be rebuilt is kept as told and marked so: a type of its own chain (Optimism's deposits 0x7e, Arbitrum's
-0x64 to 0x6a and 0x78, Polygon's state sync 0x7f, Celo's 0x7b ...), a transaction of the system that nobody signed, or
-fields that are written into the bytes of that chain only.
+What cannot be rebuilt is kept as told and says so (``not_recomputed``), but only where the chain has such: a type of
+its own (Optimism's deposits 0x7e, Arbitrum's 0x64 to 0x6a and 0x78, Polygon's state sync 0x7f), or a transaction of the
+system that nobody signed, as far as ``EvmNetwork`` names them. On any other chain the same is refused, for under such a
+name a source could tell any value of any transaction. A type that none of these chains has may be a newer one: it is
+kept, and its meaning is among what is missing. Further fields change nothing, whatever they are called: if the fields
+that are known do not hash right, one of them was altered.
 
-Source: Ethereum JSON-RPC specification (execution-apis); OP Stack specification, deposits; Arbitrum documentation,
-transaction types; Celo documentation, transaction types; Polygon PIP-74.
+Source: Ethereum JSON-RPC specification (execution-apis); EIP-2718 (types to 0x7f); OP Stack specification, deposits;
+Arbitrum documentation, transaction types; Polygon PIP-74; 0xPolygon/bor core/types/bor_receipt.go (hash of the state
+syncs before type 0x7f).
 """
 
 from __future__ import annotations
@@ -13,20 +17,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from cryptotrace.chains.evm.hashes import keccak256
+from cryptotrace.chains.evm.network import SYSTEM_TYPES, EvmNetwork
+from cryptotrace.chains.evm.ownforms import UnsignedForm, UnsignedHash
 from cryptotrace.chains.evm.told import Told
 from cryptotrace.chains.evm.transaction import LAYOUTS, AccessEntry, Authorization, WireTransaction, sealed
 from cryptotrace.errors import MalformedBytes, ProofRefused
 
-#: Fields that say the bytes have another layout, whatever the type says.
-_FOREIGN = (
-    "feeCurrency",
-    "gatewayFee",
-    "gatewayFeeRecipient",
-    "queueOrigin",
-    "sourceHash",
-    "requestId",
-    "ticketId",
-)
+_MOST_TYPE = 0x7F
+_NOBODY = "0x" + "0" * 40
 _READ = {
     "type",
     "hash",
@@ -123,38 +122,94 @@ def _as_told(told: Told) -> WireTransaction:
     )
 
 
-def why_not_recomputed(fields: Mapping[str, object]) -> str:
-    """Why the bytes of this transaction cannot be rebuilt; empty if they can.
+def _own_type(kind: int, network: EvmNetwork | None) -> str:
+    """Why a transaction of a type without a known layout is kept as told.
 
     Raises:
-        MalformedBytes: a field that tells it has another form.
+        ProofRefused: the type is none, or only other chains have it.
     """
-    told = Told(fields, "transaction")
-    kind = told.quantity_or_none("type", 64) or 0
-    if kind not in LAYOUTS:
-        return f"type {kind:#x} has a layout of its own chain"
-    foreign = [name for name in _FOREIGN if name in told]
-    if foreign:
-        return f"{', '.join(foreign)}: a layout of its own chain"
-    if not told.quantity_or_none("r") and not told.quantity_or_none("s"):
-        return "it has no signature"
+    if kind > _MOST_TYPE:
+        raise ProofRefused(f"there is no type {kind:#x}: types go to {_MOST_TYPE:#x} (EIP-2718)")
+    if network is not None and kind in network.system_types:
+        return f"type {kind:#x} ({network.system_types[kind].name}) has a layout of {network.name} alone"
+    if kind in SYSTEM_TYPES:
+        where = "this chain" if network is None else network.name
+        raise ProofRefused(f"{where} has no type {kind:#x}, only {', '.join(SYSTEM_TYPES[kind])}")
+    return f"type {kind:#x} is not known to this version"
+
+
+def _misses(kept: WireTransaction, told: Told, form: UnsignedForm) -> str:
+    """Why a transaction without a signature is not of that form; empty if it is."""
+    height, block = told.quantity_or_none("blockNumber", 63), told.hash_or_none("blockHash")
+    if kept.type != 0:
+        return f"it is of type {kept.type}"
+    if form.below is not None and (height is None or height >= form.below):
+        return f"there is none from block {form.below} on"
+    content = (kept.sender, kept.to, kept.value, kept.nonce, kept.data)
+    if form.is_empty and content != (_NOBODY, _NOBODY, 0, 0, b""):
+        return "it goes from and to the zero address, with neither value nor data"
+    if form.hash is UnsignedHash.OF_BLOCK:
+        if height is None or block is None:
+            return "it is told with its block"
+        named = keccak256(b"matic-bor-receipt-" + height.to_bytes(8, "big") + bytes.fromhex(block)).hex()
+        return "" if named == kept.hash else f"that of its block is {named}"
     return ""
 
 
-def from_rpc(fields: Mapping[str, object]) -> WireTransaction:
+def _unsigned(kept: WireTransaction, told: Told, network: EvmNetwork | None) -> str:
+    """Why a transaction without a signature is kept as told.
+
+    Raises:
+        ProofRefused: its chain has none such.
+    """
+    form = None if network is None else network.unsigned
+    start = f"transaction {kept.hash} has no signature, so its hash does not follow from its fields"
+    if form is None:
+        where = "this chain" if network is None else network.name
+        raise ProofRefused(f"{start}; {where} has no such transactions: a field was altered, ask another source")
+    if problem := _misses(kept, told, form):
+        raise ProofRefused(f"{start}, and it is no {form.name} of this chain: {problem}")
+    return f"nobody signed it: a {form.name} of its chain"
+
+
+def _why_kept(kept: WireTransaction, told: Told, network: EvmNetwork | None, *, may_lack_signature: bool) -> str:
+    """Why it is kept as told; empty if its bytes can be rebuilt.
+
+    Raises:
+        ProofRefused: they cannot, and its chain has no such transaction.
+    """
+    if kept.type not in LAYOUTS:
+        try:
+            return _own_type(kept.type, network)
+        except ProofRefused as error:
+            raise ProofRefused(f"transaction {kept.hash}: its hash does not follow from its fields: {error}") from error
+    if may_lack_signature and kept.r is None and kept.s is None:
+        return "its signature is not told"
+    return "" if kept.r or kept.s else _unsigned(kept, told, network)
+
+
+def from_rpc(
+    fields: Mapping[str, object], network: EvmNetwork | None = None, *, may_lack_signature: bool = False
+) -> WireTransaction:
     """The transaction in a JSON object of a node.
 
-    Its bytes are rebuilt; hash, sender and chain id must be those that are told. Where they cannot be rebuilt
-    (``why_not_recomputed``) it is kept as told: ``standing`` is REPORTED and ``raw`` is None.
+    Its bytes are rebuilt; hash, sender and chain id must be those that are told. Where they cannot be rebuilt and the
+    chain has such transactions it is kept as told: ``standing`` is REPORTED, ``raw`` is None, and ``not_recomputed``
+    says why.
+
+    Args:
+        fields: the object.
+        network: on which chain; None for one that has no forms of its own, as Ethereum.
+        may_lack_signature: True for a table that has no signatures: what has none is then kept as told.
 
     Raises:
         MalformedBytes: a field is absent or has another form.
-        ProofRefused: its bytes hash to something else, or somebody else signed it.
+        ProofRefused: its bytes hash to something else, somebody else signed it, or its chain has no such transaction.
     """
     told = Told(fields, "transaction")
     kept = _as_told(told)
-    if why_not_recomputed(fields):
-        return kept
+    if why := _why_kept(kept, told, network, may_lack_signature=may_lack_signature):
+        return replace(kept, not_recomputed=why)
     try:
         read = sealed(kept)
     except MalformedBytes as error:

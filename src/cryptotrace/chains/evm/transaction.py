@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from cryptotrace.chains.evm import rlpcode
 from cryptotrace.chains.evm.address import bytes_of
@@ -18,6 +19,9 @@ from cryptotrace.chains.evm.rlpcode import Item, Writable
 from cryptotrace.chains.evm.signature import signer
 from cryptotrace.errors import MalformedBytes, ProofRefused, UnsupportedChain
 from cryptotrace.model.verdict import Standing
+
+if TYPE_CHECKING:
+    from cryptotrace.chains.evm.network import EvmNetwork
 
 _U64 = 2**64 - 1
 _U256 = 2**256 - 1
@@ -125,6 +129,8 @@ class WireTransaction:
     """Its bytes as they stand in the transactions trie; None where they could not be rebuilt."""
     standing: Standing = Standing.REPORTED
     """RECOMPUTED: hash and sender come from the bytes. REPORTED: as a node tells it."""
+    not_recomputed: str = ""
+    """Why its hash was not recomputed from what a source told; empty where it was."""
     extra: tuple[str, ...] = ()
     """Names of fields that the node told and this version does not read."""
 
@@ -324,13 +330,15 @@ def decode_transaction(raw: bytes) -> WireTransaction:
     return sealed(WireTransaction(type=kind, hash="", sender=None, **values))  # type: ignore[arg-type]
 
 
-def from_rpc(fields: Mapping[str, object]) -> WireTransaction:
+def from_rpc(
+    fields: Mapping[str, object], network: EvmNetwork | None = None, *, may_lack_signature: bool = False
+) -> WireTransaction:
     """The transaction in a JSON object of a node; see ``toldtransaction.from_rpc``, which does it.
 
     Raises:
         MalformedBytes: a field is absent or has another form.
-        ProofRefused: its bytes hash to something else, or somebody else signed it.
+        ProofRefused: its bytes hash to something else, somebody else signed it, or its chain has no such transaction.
     """
     from cryptotrace.chains.evm import toldtransaction
 
-    return toldtransaction.from_rpc(fields)
+    return toldtransaction.from_rpc(fields, network, may_lack_signature=may_lack_signature)

@@ -1,4 +1,8 @@
-"""TRON addresses: 0x41 and 20 bytes, written in base58check (``T...``); hex and EVM writing are read too."""
+"""TRON addresses: 0x41 and 20 bytes, written in base58check (``T...``); hex and EVM writing are read too.
+
+Source: TRON documentation, "Account", "Address Format" (prefix 0x41, base58 with four bytes of a double SHA-256);
+java-tron, ``DecodeUtil.addressPreFixByte``; TRON documentation, "JSON-RPC API" (20 bytes after ``0x``).
+"""
 
 from __future__ import annotations
 

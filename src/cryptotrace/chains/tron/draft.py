@@ -1,4 +1,8 @@
-"""A transaction's movements while they are being collected."""
+"""A transaction's movements while they are being collected.
+
+Source: TIP-20 (tokens come from the zero address when they are created); TIP-467 (what is staked stays the account's
+own until its release was waited for and is withdrawn).
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ from dataclasses import dataclass, field
 
 from cryptotrace.chains.tron.assets import staked_asset
 from cryptotrace.chains.tron.network import TronNetwork
+from cryptotrace.chains.tron.wraps import Wrapping
 from cryptotrace.errors import MalformedBytes
 from cryptotrace.model.flow import FlowKind
 from cryptotrace.model.identity import Account, Asset
-from cryptotrace.model.movement import Movement, Wrap
+from cryptotrace.model.movement import Movement, Order, Wrap
 from cryptotrace.model.verdict import Standing
 
 #: Twenty zero bytes: where tokens are minted from and burnt to.
@@ -26,6 +31,10 @@ class Draft:
     """What moved."""
     wraps: list[Wrap] = field(default_factory=list)
     """Conversions inside it."""
+    wrappings: list[Wrapping] = field(default_factory=list)
+    """Events that wrapped or unwrapped TRX, in order; ``join_wraps`` finds the TRX."""
+    order: Order = Order.EXACT
+    """Whether the order of the movements is known."""
     notices: list[str] = field(default_factory=list)
     """What else happened."""
     missing: list[str] = field(default_factory=list)
@@ -95,14 +104,3 @@ class Draft:
             self.move(place, self.network.asset, units, None, owner)
             self.wraps.append(Wrap(staked, place, basis))
             self.note(f"unstaked {units} sun of {owner}: they can be spent again")
-
-    def join(self, place: str, payer: str, payee: str, units: int) -> str | None:
-        """The place of a TRX movement of just those parties and units that is in no conversion yet; None if none."""
-        used = {each for wrap in self.wraps for each in (wrap.outflow, wrap.inflow)}
-        wanted = (self.network.asset, units, self.account(payer), self.account(payee))
-        for each in self.movements:
-            if each.place in used or each.place == place or each.kind is not FlowKind.TRANSFER:
-                continue
-            if (each.asset, each.units, each.payer, each.payee) == wanted:
-                return each.place
-        return None

@@ -8,7 +8,7 @@ fee                                ``fee``: all the sun that its owner was charg
                                    deployer's too, cost no TRX and are no movement
 TRX, TRC-10                        ``value``; TRC-10 sent along with a call ``value.trc10``; internal ones ``call.N``,
                                    their TRC-10 ``call.N.<token>``
-tokens                             ``log.N``, see ``tokenlogs``
+tokens                             ``log.N``, see ``tokenlogs``; how they lie between the calls, see ``wraps``
 staking                            TRX becomes the asset ``staked:195`` of the same account, one for one, and back: a
                                    burn and an issuance that ``wraps`` joins as ``value`` and ``value.staked``. So the
                                    spendable balance closes, what is staked stays in sight as the account's own, and
@@ -18,6 +18,10 @@ delegation, votes, permissions     never value; delegations and permissions are 
 built-in exchanges and markets     no accounts: what goes in leaves the books, what the node does not tell is missing
 a failed transaction               its fee only
 =================================  =================================================================================
+
+Source: TRON protocol, ``core/Tron.proto``, messages ``Transaction``, ``TransactionInfo`` and ``ResourceReceipt``;
+java-tron, ``Manager`` (what a transaction is charged); TRON documentation, "Resource Model"; TIP-387 (memo fee),
+TIP-467 (Stake 2.0), TIP-541 (cancelled unstaking).
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from cryptotrace.chains.tron.network import TronNetwork
 from cryptotrace.chains.tron.signature import signers
 from cryptotrace.chains.tron.tokenlogs import add_logs, topic_of
 from cryptotrace.chains.tron.wire import WireTransaction
+from cryptotrace.chains.tron.wraps import INTERNALS, join_wraps
 from cryptotrace.errors import ModelError, ProofRefused, SourceLied
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.flow import FlowKind
@@ -98,7 +103,7 @@ def account_transaction(
         nonce=None,
         succeeded=succeeded,
         movements=tuple(draft.movements),
-        order=Order.ASSUMED if execution is None and runs_code else Order.EXACT,
+        order=Order.ASSUMED if execution is None and runs_code else draft.order,
         missing=tuple(draft.missing),
         wraps=tuple(draft.wraps),
         memo=None if wire is None else wire.memo.decode("utf-8", errors="backslashreplace"),
@@ -183,9 +188,11 @@ def _add_values(draft: Draft, wire: WireTransaction | None, execution: Execution
         return
     if execution is None:
         draft.lack("logs")
-        draft.lack("internal transactions")
+        draft.lack(INTERNALS)
         return
     if not execution.has_internals:
-        draft.lack("internal transactions")
+        draft.lack(INTERNALS)
     add_internals(draft, execution.internals)
+    first_token = len(draft.movements)
     add_logs(draft, execution.logs, None if wire is None else wire.contract)
+    join_wraps(draft, first_token)

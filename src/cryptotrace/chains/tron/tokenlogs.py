@@ -12,7 +12,7 @@ event                                     what moves
 ``DestroyedBlackFunds(address,uint256)``  a frozen balance that the issuer wiped out: a burn
 ``Issue(uint256)``, ``Redeem(uint256)``   USDT's supply: the contract's owner gets or loses them. Who that is, is known
                                           only if the owner calls the contract itself; otherwise a notice
-``Deposit``, ``Withdrawal``               of a known contract of wrapped TRX: a conversion
+``Deposit``, ``Withdrawal``               of a known contract of wrapped TRX: a conversion, see ``wraps``
 ``AddedBlackList`` ...                    nothing: freezing is said as a notice
 ========================================  ==========================================================================
 
@@ -32,8 +32,8 @@ from cryptotrace.chains.tron.assets import trc20_asset, trc721_asset, trc1155_as
 from cryptotrace.chains.tron.draft import ZERO_ADDRESS, Draft
 from cryptotrace.chains.tron.execution import Log
 from cryptotrace.chains.tron.wire import WireContract
+from cryptotrace.chains.tron.wraps import Wrapping
 from cryptotrace.model.identity import Asset
-from cryptotrace.model.movement import Wrap
 
 _WORD = 32
 _TRANSFER = "Transfer(address,address,uint256)"
@@ -257,9 +257,4 @@ def _wrapped(draft: Draft, place: str, log: Log) -> None:
     units, asset = _int(words[1]), trc20_asset(draft.network, log.contract)
     payer, payee = (who, log.contract) if is_deposit else (log.contract, who)
     draft.move(place, asset, units, None if is_deposit else who, who if is_deposit else None)
-    coins = draft.join(place, payer, payee, units)
-    if coins is None:
-        draft.note(f"unjoined-conversion {place}: {event.partition('(')[0]} of {units} without the TRX for it")
-        return
-    basis = f"{event} of {log.contract}, {place}"
-    draft.wraps.append(Wrap(coins, place, basis) if is_deposit else Wrap(place, coins, basis))
+    draft.wrappings.append(Wrapping(place, payer, payee, units, is_deposit, f"{event} of {log.contract}, {place}"))

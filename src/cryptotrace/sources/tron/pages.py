@@ -2,7 +2,9 @@
 
 A listing goes forward in time. Where the server will not go on (its result window is used up, a page repeats, a
 fingerprint leads in a circle), it is asked again from the time of the last row; where that leads nowhere either, the
-listing says so and stops.
+listing says so and stops. A full page that names no next one is not taken for the end: it is asked once more from the
+time of its last row, and if it is full of rows of one time only, the rest of that time cannot be had, and it goes on
+behind it.
 
 Source: TronGrid API document, "Accounts" and "Contracts": at most 200 rows a page, ``meta.fingerprint`` names the next.
 """
@@ -82,13 +84,15 @@ class Listing:
             for row in fresh:
                 self._note(row)
                 yield row
-            if not trouble and not mark:
-                self.problem = self._lost
-                return
+            if mark and not trouble:
+                continue
             if trouble and not self._resumes():
                 self.problem = trouble
                 return
-            mark = "" if trouble else mark
+            if not trouble and self._is_end(rows):
+                self.problem = self._lost
+                return
+            mark = ""
         self.problem = f"{self._name} gives more than {_MOST_PAGES} pages of {self._path}"
 
     def _page(self, mark: str) -> tuple[list[Row], str, str]:
@@ -143,12 +147,31 @@ class Listing:
         self._rows_at.append(key := repr(row.json.value))
         self._known.add(key)
 
+    def _is_end(self, rows: list[Row]) -> bool:
+        """Whether a page that names no next one is the last; if it may not be, the next question is made ready."""
+        if len(rows) < PAGE:
+            if +self._held:
+                self._lost = f"{self._name} leaves out rows of {self._path} that it gave before, at {self._since} ms"
+            return True
+        if self._resumes():
+            return False
+        self._lost = (
+            f"{self._name} gives {PAGE} rows of {self._path} at {self._since} ms and no way to more of that time; "
+            "whether there are more is not known"
+        )
+        self._start(self._since + 1, [])
+        return self._since > self._until
+
     def _resumes(self) -> bool:
         """Go on from the time of the last row, unless that was tried."""
         if self._at <= self._since:
             return False
-        self._since = self._at
-        self._held = Counter(self._rows_at)
+        self._start(self._at, self._rows_at)
+        return True
+
+    def _start(self, since: int, held: list[str]) -> None:
+        """Make a question from a time on ready; ``held`` are rows of that time that were read."""
+        self._since = since
+        self._held = Counter(held)
         self._used.clear()
         self._page_before = []
-        return True

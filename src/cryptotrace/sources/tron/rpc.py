@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from cryptotrace.chains.evm.hashes import keccak256
@@ -36,7 +36,9 @@ BLOCK_RANGE = 5000
 _TOO_WIDE = ("block range", "more than", "exceed", "too many", "timeout")
 _TRANSFER = keccak256(b"Transfer(address,address,uint256)")
 _DESTROYED = keccak256(b"DestroyedBlackFunds(address,uint256)")
+_SUPPLY = tuple(map(keccak256, (b"Issue(uint256)", b"Redeem(uint256)")))
 _BALANCE_OF = keccak256(b"balanceOf(address)")[:4]
+_OWNER = keccak256(b"owner()")[:4]
 _ATTEMPTS = 5
 _LATEST_S = 253_402_300_799
 _HEADERS = 65536
@@ -73,6 +75,7 @@ class TronRpcSource:
         self._check_every_s = check_every_s
         self._clock = clock
         self._refs: dict[int, BlockRef] = {}
+        self._owners: dict[Account, bytes] = {}
         self._tip = self._find_tip()
         channel.tip = self._tip
         self._checked_at = clock()
@@ -189,6 +192,9 @@ class TronRpcSource:
     def pot_history(self, account: Account, asset: Asset, first: int, last: int, most: int) -> PotHistory:
         """The transfers of a TRC-20 token from and to the account, and what the issuer destroyed of it.
 
+        Of the contract's owner also what was issued and redeemed, with a word in ``problem``: the receipts do not say
+        whose balance that changed.
+
         Raises:
             NotSupported: TRX and TRC-10: this interface does not tell who moved them.
         """
@@ -201,19 +207,38 @@ class TronRpcSource:
         word = bytes(12) + bytes_of(account.address)
         places: dict[str, tuple[int, int]] = {}
         evidence: dict[str, None] = {}
-        for topics in ((_TRANSFER, word), (_TRANSFER, None, word), (_DESTROYED, word)):
-            for entry in self._entries(contract, topics, first, last):
+
+        def take(entries: Iterable[LogEntry]) -> None:
+            for entry in entries:
                 evidence[entry.evidence] = None
                 places[entry.txid] = entry.block.height, entry.index
                 if len(places) > most:
                     break
-        txids = sorted(places, key=places.__getitem__)
-        problem = "tokens that moved without Transfer or DestroyedBlackFunds events are not listed"
-        crowded = len(txids) > most
-        said = f"more than {most} transactions; the listing was stopped" if crowded else ""
+
+        for topics in ((_TRANSFER, word), (_TRANSFER, None, word), (_DESTROYED, word)):
+            take(self._entries(contract, topics, first, last))
+        issued = [each for topic in _SUPPLY for each in self._entries(contract, (topic,), first, last)]
+        problems = []
+        if issued and self._owns(contract, account):
+            take(issued)
+            problems.append(
+                "it owns the contract, or who does is not told; the receipts do not say whose balance Issue and Redeem "
+                "changed"
+            )
         if asset.reference in self._network.wrapped:
-            said = "; ".join(filter(None, (said, problem)))
+            problems.append("tokens that moved without Transfer or DestroyedBlackFunds events are not listed")
+        txids = sorted(places, key=places.__getitem__)
+        crowded = len(txids) > most
+        if crowded:
+            problems.insert(0, f"more than {most} transactions; the listing was stopped")
+        said = "; ".join(problems)
         return PotHistory(account, asset, first, last, tuple(txids[:most]), said, crowded, tuple(evidence))
+
+    def _owns(self, contract: Account, account: Account) -> bool:
+        """Whether the account owns the contract today, or that is not told."""
+        if contract not in self._owners:
+            self._owners[contract] = self.contract_call(contract, _OWNER).returned or b""
+        return self._owners[contract][-20:] in (b"", bytes_of(account.address))
 
     def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
         """The contract's events whose topics match, in chain order, asked for in ranges of ``BLOCK_RANGE`` blocks.
