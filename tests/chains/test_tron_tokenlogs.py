@@ -10,7 +10,7 @@ from tests.chains.trontransactions import BLOCK, TRON, address, moved, report, s
 from tests.shared_data import read_vectors
 
 from cryptotrace.chains.tron.address import address_of, bytes_of
-from cryptotrace.chains.tron.assets import trc20_asset, trc721_asset, trc1155_asset
+from cryptotrace.chains.tron.assets import trc721_asset, trc1155_asset
 from cryptotrace.chains.tron.draft import ZERO_ADDRESS
 from cryptotrace.chains.tron.execution import InternalTransaction, Log
 from cryptotrace.chains.tron.movements import account_transaction

@@ -29,7 +29,7 @@ from cryptotrace.tracing.engine import trace
 from cryptotrace.tracing.rules import rule
 
 WTRX = TRON.wrapped[0]
-OWNER, PAIR, ROUTER = address("owner"), address("third"), address("token")
+OWNER, FRIEND, PAIR, ROUTER = (address(each) for each in ("owner", "friend", "third", "token"))
 WRAPPED = trc20_asset(TRON, WTRX)
 _DEPOSIT, _WITHDRAWAL = "Deposit(address,uint256)", "Withdrawal(address,uint256)"
 
@@ -160,7 +160,7 @@ def test_what_really_ran_is_told_as_it_ran(steps: list[tuple[str, str, int]]) ->
         if kind == "token":
             logs.append(_sent(party, PAIR, units))
         elif kind == "coin":
-            internals.append(_call(party, WHERE_NOTHING_IS_WRAPPED, units))
+            internals.append(_call(party, FRIEND, units))
         else:
             is_wrap = kind == "wrap"
             internals.append(_call(party, WTRX, units) if is_wrap else _call(WTRX, party, units))
@@ -174,9 +174,6 @@ def test_what_really_ran_is_told_as_it_ran(steps: list[tuple[str, str, int]]) ->
     assert [(each.outflow, each.inflow) for each in told.wraps] == legs
     assert (told.order, told.missing, told.notices) == (Order.EXACT, (), ())
     assert accounts.in_order(told) == told.movements
-
-
-WHERE_NOTHING_IS_WRAPPED = address("friend")
 
 
 @given(

@@ -15,6 +15,7 @@ from cryptotrace.chains.tron.movements import account_transaction, topic_of
 from cryptotrace.chains.tron.protowire import write_bytes
 from cryptotrace.chains.tron.wire import decode_transaction, transaction_of_raw_data
 from cryptotrace.errors import ChainError, CryptotraceError
+from cryptotrace.ledger.accounts import in_order
 
 _EVENTS = (
     "Transfer(address,address,uint256)",
@@ -50,6 +51,10 @@ def _units(random: Random) -> int:
 
 
 def _log(random: Random) -> Log:
+    if not random.randrange(4):
+        event = random.choice(("Deposit(address,uint256)", "Withdrawal(address,uint256)"))
+        who = bytes(12) + random.choice((b"\x01", b"\x02")) * 20
+        return Log(random.choice(TRON.wrapped), (topic_of(event), who), random.choice((0, 7, 7)).to_bytes(32, "big"))
     words = [random.choice((random.randbytes(32), bytes(12) + random.randbytes(20), bytes(31) + b"\x40", bytes(32)))]
     words *= random.randrange(4)
     topics = [topic_of(random.choice(_EVENTS)), *words[:3]]
@@ -62,8 +67,9 @@ def _internal(random: Random) -> InternalTransaction:
     values = tuple(
         (_units(random), random.choice((None, None, "1002000", ""))) for _ in range(random.choice((0, 1, 1, 2, 3)))
     )
-    to = random.choice((None, _address(random), _address(random)))
-    return InternalTransaction("", _address(random), to, values, random.randrange(4) == 0, random.choice(_NOTES))
+    to = random.choice((None, _address(random), _address(random), *TRON.wrapped))
+    caller = random.choice((_address(random), _address(random), *TRON.wrapped))
+    return InternalTransaction("", caller, to, values, random.randrange(4) == 0, random.choice(_NOTES))
 
 
 def _report(random: Random, txid: str) -> Execution:
@@ -104,6 +110,8 @@ def fuzz_transaction(random: Random) -> None:
     by_place = {m.place: m.units for m in told.movements}
     for wrap in told.wraps:
         assert by_place[wrap.outflow] == by_place[wrap.inflow]
+    assert in_order(told) == told.movements
+    assert told.movements == tuple(sorted(told.movements, key=lambda each: each.part))
 
 
 def fuzz_header(random: Random) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.account_world import TOKEN, World, block, digest, pot, who
 
-from cryptotrace.errors import DataNotFound, NotSupported
+from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
 from cryptotrace.model.accountsource import AccountTransactions, ContractCalls, Logs, Nonces, PotBalances, PotHistories
+from cryptotrace.model.identity import Chain
 from cryptotrace.model.source import Headers, Source
 
 
@@ -57,3 +60,17 @@ def test_what_it_says_is_recorded() -> None:
     world.source().pot_balance(who("A"), TOKEN)
     (said,) = list(world.recorder.records())[before:]
     assert (said.status, said.source) == ("derived", "memory:")
+
+
+def test_a_transaction_of_another_chain_is_refused() -> None:
+    world = _world()
+    world.transactions[0] = replace(world.transactions[0], chain=Chain("eip155:1"))
+    with pytest.raises(SourceLied, match="of another chain"):
+        world.source()
+
+
+def test_without_nonces_it_tells_none() -> None:
+    world = _world()
+    world.transactions = [replace(each, nonce=None) for each in world.transactions]
+    with pytest.raises(NotSupported, match="no nonces"):
+        world.source().nonce(who("A"))

@@ -269,6 +269,8 @@ class HistoryKeeper:
                 return f"{end - start} transactions {_GAP}: too many to compare"
             held = set(accounts.sent(self._store, account, first, last))
             gaps = [nonce for nonce in range(start, end) if nonce not in held]
+            if (first, end, held) == (0, 1, set()):  # a contract begins at 1 (EIP-161)
+                return "no transaction was sent, if it is a contract"
             if not gaps:
                 return f"transactions {start} to {end}, none is missing" if end > start else "no transaction was sent"
             named = ", ".join(map(str, gaps[:10])) + (" ..." if len(gaps) > 10 else "")

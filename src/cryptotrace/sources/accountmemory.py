@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cryptotrace.chains.family import Network
-from cryptotrace.errors import DataNotFound, NotSupported
+from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
 from cryptotrace.evidence.recorder import Recorder
 from cryptotrace.model.accountsource import PotBalance, PotHistory
 from cryptotrace.model.block import BlockRef, Tip
@@ -29,6 +29,10 @@ class AccountMemorySource:
         tip: the newest block; that of the newest transaction if None.
         newest_only: answer balances and nonces only for the tip, as public interfaces of TRON do.
         name: how the source is called in evidence.
+
+    Raises:
+        SourceLied: a transaction of another chain.
+        DataNotFound: no confirmed transaction, and no tip.
     """
 
     def __init__(
@@ -45,6 +49,8 @@ class AccountMemorySource:
         self.chain = network.chain
         self.name = name
         placed = [each for each in transactions if each.block is not None]
+        if foreign := next((each for each in placed if each.chain != network.chain), None):
+            raise SourceLied(f"{name} was given transaction {foreign.txid} of another chain, {foreign.chain}")
         self._transactions = {each.txid: each for each in sorted(placed, key=_place)}
         self._blocks = {each.block.height: each.block for each in placed if each.block is not None}
         newest = tip or (self._blocks[max(self._blocks)] if self._blocks else None)
@@ -113,9 +119,11 @@ class AccountMemorySource:
         """Transactions that the account has sent, as their own nonces tell.
 
         Raises:
-            NotSupported: it is set to answer for the tip only.
+            NotSupported: it is set to answer for the tip only, or was given no nonces.
         """
         at = self._at(height)
+        if all(each.nonce is None for each in self._transactions.values()):
+            raise NotSupported(f"{self.name} was given no nonces")
         sent = [t.nonce for t in self._between(0, at.height) if t.sender == account and t.nonce is not None]
         count = max(sent) + 1 if sent else 0
         return count, at, self._used.statement(f"nonce {account} {at.height}", count)
