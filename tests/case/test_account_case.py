@@ -14,7 +14,7 @@ from tests.account_world import COIN, NET, OTHER, TOKEN, World, block, digest, p
 from cryptotrace.case import Case
 from cryptotrace.chains.evm.hashes import keccak256
 from cryptotrace.errors import CaseError, DataNotFound, InvalidAmount, NotSupported, ReportError
-from cryptotrace.model.accountsource import CallAnswer, LogEntry
+from cryptotrace.model.accountsource import CallAnswer, LogEntry, LogListing
 from cryptotrace.model.identity import Account
 from cryptotrace.model.movement import Order
 from cryptotrace.sources.accountmemory import AccountMemorySource
@@ -52,13 +52,12 @@ class Chain(AccountMemorySource):
             said = (data[-20:].hex() in {who(name).address[2:].lower() for name in self.frozen}).to_bytes(32, "big")
         return CallAnswer(said, block(self.tip().height), digest(f"{contract} {data.hex()}"))
 
-    def logs(self, contract: Account, topics: Any, first: int, last: int) -> Iterator[LogEntry]:
+    def logs(self, contract: Account, topics: Any, first: int, last: int) -> LogListing:
         topic = keccak256(b"AddedBlackList(address)")
-        if topics and topics[0] not in (None, topic):
-            return
-        for name in self.frozen:
-            data = bytes.fromhex(who(name).address[2:]).rjust(32, b"\0")
-            yield LogEntry(contract, (topic,), data, digest("freeze"), block(50), 0, 0, digest("log"))
+        names = self.frozen if topics and topics[0] in (None, topic) else ()
+        words = [bytes.fromhex(who(name).address[2:]).rjust(32, b"\0") for name in names]
+        found = (LogEntry(contract, (topic,), data, digest("freeze"), block(50), 0, 0, digest("log")) for data in words)
+        return LogListing(tuple(found), (digest(f"listing {topics}"),))
 
 
 def _world() -> World:

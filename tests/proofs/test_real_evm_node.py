@@ -292,7 +292,7 @@ def test_a_run_is_replayed_offline(world: World) -> None:
             list(asked.account_transactions([*history.txids, *ether.txids])),
             asked.pot_balance(account, tether),
             asked.nonce(account),
-            list(asked.logs(account_of(world.at["tether"]), [], height - 30, height)),
+            asked.logs(account_of(world.at["tether"]), [], height - 30, height).entries,
             asked.state_proof(account, [bytes(32)]),
         ]
 
@@ -389,7 +389,7 @@ def test_too_many_blocks_for_reading_one_by_one_is_not_supported(world: World) -
 def test_events_are_those_of_the_receipts(world: World, source: EvmRpcSource) -> None:
     tip = source.tip().height
     for name in ("tether", "weth", "multi"):
-        listed = list(source.logs(account_of(world.at[name]), [], 0, tip))
+        listed = source.logs(account_of(world.at[name]), [], 0, tip).entries
         expected = [
             (each.transaction.hash, place, log.topics, log.data)
             for height in range(tip + 1)
@@ -455,7 +455,7 @@ def test_a_reorganisation_ends_the_run_and_the_next_one_tells_the_new_truth() ->
                 lambda: before.block_transactions(old.height),
                 lambda: before.pot_balance(person, ETHER),
                 lambda: list(before.account_transactions([world.txids[-1]])),
-                lambda: list(before.logs(tether, [], 0, old.height)),
+                lambda: before.logs(tether, [], 0, old.height).entries,
                 lambda: before.pot_history(person, ETHER, old.height - 3, old.height, 100),
             ):
                 with pytest.raises(ChainReorganised, match="open the source again"):

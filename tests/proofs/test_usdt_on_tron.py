@@ -140,17 +140,15 @@ def test_the_two_sheets_fall_out_of_the_case(tmp_path: Path) -> None:
         (row,) = csv.DictReader(io.StringIO(touched[0].read_text(encoding="utf-8")))
         assert row["Transaction hash"] == WORLD.txids["peel_2"]
         assert row["Deposit address"] == WORLD.addresses["deposit"]
-        assert (row["Contract"], row["Amount, base units"], row["Amount, decimal"]) == (
-            TOKEN,
-            "25000000000",
-            "25000.000000",
-        )
-        assert row["Memo"] == "ref 4711"
+        assert row["Contract"] == TOKEN
+        assert row["Amount of the whole transfer, base units (smallest units)"] == "25000000000"
+        assert row["Amount of the whole transfer, decimal"] == "25000.000000"
+        assert row["Memo (text that the payer wrote)"] == "ref 4711"
         rows = {r["Address"]: r for r in csv.DictReader(io.StringIO(frozen[0].read_text(encoding="utf-8")))}
         mine = rows[WORLD.addresses["frozen"]]
         assert mine["Whole balance, base units"] == str(WORLD.balance("frozen", "usdt"))
         assert mine["Freeze status"] == "frozen"
-        assert mine["Destroyed, base units"] == "8000000000"
+        assert mine["Destroyed at this address, base units"] == "8000000000"
         assert "service" in rows[WORLD.addresses["hot"]]["WARNING"]
 
 

@@ -49,6 +49,7 @@ from cryptotrace.reports.model import Document, Paragraph, Table
 from cryptotrace.reports.pdffile import pdf_bytes
 from cryptotrace.reports.schedules import schedules
 from cryptotrace.reports.sheets import sheets
+from cryptotrace.reports.svgpaths import text_width
 from cryptotrace.reports.xlsxfile import xlsx_bytes
 from cryptotrace.tracing.result import EndReason
 from cryptotrace.tracing.rules import RULES
@@ -357,6 +358,17 @@ def test_marks_and_long_amounts_in_the_figure() -> None:
     assert str(MOST)[:9] not in drawn.replace(",", "")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("rule", ["fifo", "haircut", "poison"])
+def test_no_word_in_the_head_of_a_table_is_wider_than_its_column(rule: str, language: str) -> None:
+    for each in made(rule, language).tables():
+        whole = sum(column.width for column in each.columns)
+        for column in each.columns:
+            room = 493 * column.width / whole - 6  # points of an upright page, less the space at both sides
+            for word in column.title.split():
+                assert text_width(word, 8.2) <= room, (each.key, word)
+
+
 # --- hashes as the chain prints them ----------------------------------------------------------------------------------
 
 
@@ -419,6 +431,13 @@ def test_the_workbook_has_movements_and_histories_with_a_value_in_each_cell(lang
         }[language]
     )
     assert {row[0]: row[column] for row in ends.rows}["H-0003"] == "C-0004"
+
+
+@pytest.mark.parametrize(("language", "names"), [("en", ("Addresses", "Address")), ("ru", ("Адреса", "Адрес"))])
+def test_the_sheet_of_addresses_calls_an_address_an_address(language: str, names: tuple[str, str]) -> None:
+    found = {sheet.name: sheet for sheet in sheets(made("fifo", language))}
+    assert found[names[0]].head[1] == names[1]
+    assert found[names[0]].rows[0][1] == address("Ann")
 
 
 def test_the_json_says_all_that_an_account_chain_has() -> None:

@@ -33,7 +33,8 @@ from cryptotrace.reports.layout import (
     thickness_of,
 )
 from cryptotrace.reports.model import Figure
-from cryptotrace.reports.svg import LABEL_SIZE, Drawing, text_width
+from cryptotrace.reports.svg import LABEL_SIZE, Drawing
+from cryptotrace.reports.svgpaths import text_width
 from cryptotrace.tracing.rules import RULES
 
 SVG = "{http://www.w3.org/2000/svg}"

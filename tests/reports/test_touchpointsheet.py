@@ -9,6 +9,7 @@ from tests.reports.tokensheets import HOSTILE, PAYMENTS, head, points, read_csv,
 from tests.seizure.tokenworld import EVM, TRON, World, block, digest
 
 from cryptotrace.chains.networks import network
+from cryptotrace.chains.tokens import contract_of
 from cryptotrace.model.block import Position
 from cryptotrace.model.flow import holding_pot
 from cryptotrace.model.identity import Asset
@@ -38,20 +39,25 @@ def test_a_row_has_what_an_exchange_needs(token: Asset) -> None:
     assert deposit["From address"] == world.who("thief").address
     assert deposit["Deposit address"] == world.who("deposit").address
     assert (deposit["Memo"], direct["Memo"]) == ("invoice 7", "not known")
-    assert (deposit["Asset"], deposit["Contract"]) == ("USDT", token.reference)
-    assert (deposit["Amount, base units"], deposit["Amount, decimal"]) == ("900000001", "900.000001")
-    assert (deposit["Link class"], deposit["Share class"], deposit["Attribution class"]) == ("L4", "L3", "L5")
-    assert "share to one service >= 9/10" in deposit["Link basis"]
-    assert digest("payment 2") in deposit["All known sweeps"]
+    assert (deposit["Asset"], deposit["Contract"]) == ("USDT", contract_of(token).address)
+    assert (deposit["Amount of the whole transfer, base units"], deposit["Amount of the whole transfer, decimal"]) == (
+        "900000001",
+        "900.000001",
+    )
+    classes = [deposit[f"{name} class"] for name in ("Link", "Share", "Attribution")]
+    assert [each[:5] for each in classes] == ["L4 - ", "L3 - ", "L5 - "]
+    assert classes[0] == "L4 - inference from behaviour under stated parameters: to be confirmed from your own records"
+    assert "share to one service >= 9/10" in deposit["What the link rests on"]
+    assert digest("payment 2") in deposit["All known sweeps of the deposit address"]
     assert world.who("hot").address in deposit["Sweep after this transfer"]
-    assert "120 s after the transfer" in deposit["Sweep after this transfer"]
-    assert deposit["Chain id (CAIP-2)"] == str(token.chain)
+    assert "120 s (2 minutes) after the transfer" in deposit["Sweep after this transfer"]
+    assert deposit["Chain id (CAIP-2, names the network for software)"] == str(token.chain)
     assert "grade B" in deposit["Tag"]
-    assert deposit["Flow id"] == world.number(1).id
+    assert deposit["Transfer id"] == world.number(1).id
 
-    assert (direct["Deposit address"], direct["Link class"]) == ("not known", "L1")
+    assert (direct["Deposit address"], direct["Link class"][:5]) == ("not known", "L1 - ")
     assert direct["Tagged address of the service"] == world.who("hot").address
-    assert direct["All known sweeps"] == ""
+    assert direct["All known sweeps of the deposit address"] == ""
 
 
 def test_the_hot_wallet_stands_in_no_column_of_the_customer() -> None:
@@ -95,8 +101,8 @@ def test_decimals_that_are_not_known_are_not_guessed() -> None:
     world = World(PAYMENTS)
     unknown = {EVM: asset_shown(EVM, {})}
     row = read_csv(touch_point_csv(points(world).rows, unknown, head(), USUAL))[0]
-    assert (row["Amount, decimal"], row["Decimals"], row["Asset"]) == ("not known",) * 3
-    assert row["Amount, base units"] == "900000001"
+    assert (row["Amount of the whole transfer, decimal"], row["Decimals"], row["Asset"]) == ("not known",) * 3
+    assert row["Amount of the whole transfer, base units"] == "900000001"
     assert row["Claimed share of Victim 1 (rule FIFO (first in, first out)), decimal"] == "not known"
 
 
@@ -104,8 +110,8 @@ def test_what_is_not_known_says_so() -> None:
     world = World(PAYMENTS, unplaced=frozenset({1, 2}), are_holdings_known=False)
     row = table(world, are_pots_checked=False)[0]
     assert (row["Block height"], row["Block time (UTC)"]) == ("not known", "not known")
-    assert row["Rests on an unchecked holding"] == "not known"
-    assert row["Not tested"] == "what was left after a sweep is not known"
+    assert row["Does the share rest on an account history that is not shown to be complete"] == "not known"
+    assert row["Parameters that could not be tested"] == "what was left after a sweep is not known"
     assert "delay not known" in row["Sweep after this transfer"]
 
 
@@ -117,13 +123,16 @@ def test_a_share_on_an_unchecked_holding_says_so() -> None:
     rows = (replace(deposit, unchecked=(check,), is_order_sensitive=True), replace(direct, is_order_sensitive=None))
     first, second = read_csv(touch_point_csv(rows, shown(EVM), head(), USUAL))
     said = f"YES: {thief.address}: difference of -1 base units between blocks 10 and 99"
-    assert first["Rests on an unchecked holding"] == said
-    assert first["Depends on an assumed order"].startswith("YES")
-    assert second["Rests on an unchecked holding"] == "no"
-    assert second["Depends on an assumed order"].endswith("is impossible")
+    assert first["Does the share rest on an account history that is not shown to be complete"] == said
+    assert first["Does the share depend on an order of transfers that no source tells"].startswith("YES")
+    assert second["Does the share rest on an account history that is not shown to be complete"] == "no"
+    assert second["Does the share depend on an order of transfers that no source tells"].endswith("is impossible")
     claimed = replace(deposit, hop=0)
     (row,) = read_csv(touch_point_csv((claimed,), shown(EVM), head(are_pots_checked=False), USUAL))
-    assert row["Rests on an unchecked holding"] == "no: it is the claimed transfer itself"
+    assert (
+        row["Does the share rest on an account history that is not shown to be complete"]
+        == "no: it is the claimed transfer itself"
+    )
 
 
 def test_the_workbook_has_the_same_rows_as_text_and_says_what_they_are() -> None:
@@ -131,7 +140,7 @@ def test_the_workbook_has_the_same_rows_as_text_and_says_what_they_are() -> None
     found = points(world)
     made = touch_point_sheet(found.rows, shown(EVM), head(), USUAL)
     book = read_xlsx(touch_point_xlsx(found.rows, shown(EVM), head(), USUAL))
-    assert book.sheetnames == ["Touch points", "About"]
+    assert book.sheetnames == ["Touch points", "To print", "About"]
     page = book["Touch points"]
     assert [tuple(cell.value or "" for cell in row) for row in page.iter_rows()] == [made.head, *made.rows]
     assert {cell.data_type for row in page.iter_rows() for cell in row if cell.value} == {"s"}
@@ -179,15 +188,15 @@ def test_amounts_of_any_size_are_exact() -> None:
     flow = replace(found.transfer, units=units, departs=Position(1, 0))
     row = replace(found, transfer=flow, claimed={"Victim 1": units})
     (read,) = read_csv(touch_point_csv((row,), shown(EVM), head(), USUAL))
-    assert read["Amount, base units"] == str(units)
-    assert read["Amount, decimal"] == f"{str(units)[:-6]}.{str(units)[-6:]}"
+    assert read["Amount of the whole transfer, base units"] == str(units)
+    assert read["Amount of the whole transfer, decimal"] == f"{str(units)[:-6]}.{str(units)[-6:]}"
     page = read_xlsx(touch_point_xlsx((row,), shown(EVM), head(), USUAL))["Touch points"]
-    assert rows_of(page)[0]["Amount, base units"] == str(units)
+    assert rows_of(page)[0]["Amount of the whole transfer, base units"] == str(units)
 
 
 def test_without_rows_the_heads_stand_alone() -> None:
     assert len(touch_point_csv((), {}, head(), USUAL).splitlines()) == 1
-    assert read_xlsx(touch_point_xlsx((), {}, head(), USUAL)).sheetnames == ["Touch points", "About"]
+    assert read_xlsx(touch_point_xlsx((), {}, head(), USUAL)).sheetnames == ["Touch points", "To print", "About"]
 
 
 @pytest.mark.parametrize(
@@ -207,3 +216,19 @@ def test_what_is_not_swept_yet_says_so() -> None:
     found = points(World(PAYMENTS)).rows[0]
     (row,) = read_csv(touch_point_csv((replace(found, sweep=None),), shown(EVM), head(), USUAL))
     assert row["Sweep after this transfer"].startswith("not swept yet")
+
+
+def test_the_claimed_transfer_stands_in_each_row_with_its_hash_and_its_date() -> None:
+    world = World(PAYMENTS)
+    for row in table(world):
+        said = row["Claimed transfers"]
+        assert said.startswith(f"0x{digest('payment 0')} (2023-11-14T22:15:20Z, block 10, 1000000000 base units")
+        assert said.endswith("= 1000.000000 USDT; Victim 1 claims 1000000000)")
+        assert row["Data as of"] == "2026-11-25T10:00:00Z"
+        assert row["Newest block used"] == "ethereum block 100000"
+
+
+def test_the_classes_are_explained_for_somebody_who_has_read_nothing_else() -> None:
+    about = {row["Item"]: row["Value"] for row in rows_of(read_xlsx(touch_point_xlsx((), {}, head(), USUAL))["About"])}
+    assert [about[f"Class {name}"] != "" for name in ("L1", "L2", "L3", "L4", "L5")] == [True] * 5
+    assert "604800 s (7 days)" in about["Parameters of deposit addresses (L4)"]

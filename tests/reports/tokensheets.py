@@ -82,9 +82,18 @@ def shown(*assets: Asset) -> dict[Asset, AssetShown]:
     return assets_shown(assets, {asset: facts_of(asset) for asset in assets})
 
 
+class Named(dict[str, str]):
+    """A row by its heads; what a head says in brackets need not be named."""
+
+    def __missing__(self, name: str) -> str:
+        found = [head for head in self if head.startswith(f"{name} (")]
+        assert len(found) == 1, (name, found)
+        return self[found[0]]
+
+
 def read_csv(data: bytes) -> list[dict[str, str]]:
     """The rows of a CSV file by their heads."""
-    return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
+    return [Named(row) for row in csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""))]
 
 
 def read_xlsx(data: bytes) -> Any:
@@ -95,4 +104,4 @@ def read_xlsx(data: bytes) -> Any:
 def rows_of(page: Any) -> list[dict[str, str]]:
     """The rows of a sheet by their heads; an empty cell is empty text."""
     heads, *rows = page.iter_rows(values_only=True)
-    return [dict(zip(heads, (value or "" for value in row), strict=True)) for row in rows]
+    return [Named(zip(heads, (value or "" for value in row), strict=True)) for row in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -21,7 +21,7 @@ from cryptotrace.errors import (
     SourceUnavailable,
     UnsupportedChain,
 )
-from cryptotrace.model.accountsource import CallAnswer, LogEntry
+from cryptotrace.model.accountsource import CallAnswer, LogEntry, LogListing
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.seizure.freeze import Basis, FreezeStatus, freeze_status
@@ -52,8 +52,28 @@ def test_frozen_with_block_evidence_function_and_history(token: Asset, is_indexe
         (FreezeAct.DESTROY, who("thief", token.chain), 2**256 - 1, 30, digest("act 2")),
     ]
     assert status.destroyed == 2**256 - 1
-    assert status.evidence == (digest("isBlackListed(address) 100"), digest("log 0"), digest("log 2"))
+    assert status.evidence == (
+        digest("isBlackListed(address) 100"),
+        *status.history.evidence,
+        digest("log 0"),
+        digest("log 2"),
+    )
+    assert len(status.history.evidence) == 3
     assert contract.listed == [(0, 100)] * 3
+
+
+@BOTH
+def test_that_there_was_no_event_has_its_evidence(token: Asset) -> None:
+    contract = Contract(token)
+    contract.freeze(10, "somebody else")
+    nobody = ask(contract, "nobody")
+    assert nobody.history is not None
+    assert nobody.history.records == ()
+    asked = tuple(digest(f"listing of {each.topic!r} 0 100") for each in facts_of(token).freeze.events)  # type: ignore[union-attr]
+    assert nobody.history.evidence == asked
+    assert nobody.history.up_to(50).evidence == asked
+    assert nobody.evidence == (digest("isBlackListed(address) 100"), *asked)
+    assert nobody.to_dict()["evidence"] == list(nobody.evidence)
 
 
 @BOTH
@@ -275,8 +295,9 @@ def test_where_events_lead_is_what_the_contract_says_at_every_block(
 
 def test_two_acts_in_one_block_without_a_known_order_are_not_put_in_one() -> None:
     class Placeless(Contract):
-        def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
-            return (replace(entry, index=-1) for entry in super().logs(contract, topics, first, last))
+        def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> LogListing:
+            listed = super().logs(contract, topics, first, last)
+            return replace(listed, entries=tuple(replace(entry, index=-1) for entry in listed.entries))
 
     contract = Placeless()
     contract.freeze(10, "thief")
@@ -305,8 +326,9 @@ LOG = LogEntry(
 )
 def test_a_log_that_cannot_be_read_makes_the_history_incomplete(change: dict[str, object], problem: str) -> None:
     class Strange:
-        def logs(self, contract: Account, topics: list[bytes], first: int, last: int) -> list[LogEntry]:
-            return [replace(LOG, **{"topics": tuple(topics), "data": bytes(32), **change})]  # type: ignore[arg-type]
+        def logs(self, contract: Account, topics: list[bytes], first: int, last: int) -> LogListing:
+            strange = replace(LOG, **{"topics": tuple(topics), "data": bytes(32), **change})  # type: ignore[arg-type]
+            return LogListing((strange,), ("e" * 64,))
 
     history = read_freeze_history(Strange(), facts_of(EVM), 0, 100)  # type: ignore[arg-type]
     assert not history.records or "data" in change

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from tests.seizure.tokenworld import EVM, Contract, World, block, facts_of, who
-from tests.seizure.traced import book, traced
+from tests.seizure.traced import book, tag, traced
 
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.errors import ChainReorganised, NotSupported, SourceUnavailable
 from cryptotrace.model.accountsource import PotBalance
+from cryptotrace.model.flow import holding_pot
 from cryptotrace.model.identity import Account, Asset
+from cryptotrace.model.pot import OpeningBasis, PotCheck
 from cryptotrace.model.tag import Grade
 from cryptotrace.seizure.freezehistory import Frozen
 from cryptotrace.seizure.holdings import Holding, holdings
@@ -26,6 +28,9 @@ PAYMENTS = [
     (40, "thief", "pocket", 500),
     (50, "other", "pocket", 77),
 ]
+
+
+ASK = "ask the service, see the touch-point sheet"
 
 
 def rows(world: World, tags: TagBook, contract: Contract | None = None, **more: object) -> IssuerRows:
@@ -48,7 +53,11 @@ def test_balance_and_share_stand_apart_with_status_and_rule() -> None:
     assert (pocket.balance.units, pocket.balance.at) == (577, block(100_000))
     assert (pocket.claimed, pocket.balance_problem, pocket.is_share) == ({"Victim 1": 500}, "", True)
     assert (pocket.freeze.state, pocket.freeze.destroyed) == (Frozen.FROZEN, 5)
-    assert pocket.warnings == ("ALREADY FROZEN", "5 base units were destroyed at this address")
+    assert pocket.warnings == (
+        "ALREADY FROZEN",
+        "5 base units were destroyed at this address",
+        "77 base units more than the claimed share belong to others or are not traced",
+    )
     assert pocket.rule is not None
     assert pocket.rule.issuer == "Tether"
     thief = by_account[world.who("thief")]
@@ -77,7 +86,7 @@ def test_a_deposit_address_is_warned_of() -> None:
     points = touch_points(made, tags, unswept)
     found = issuer_rows(holdings(made, tags), {EVM: facts_of(EVM)}, points)
     deposit = next(row for row in found.rows if row.account == unswept.who("deposit"))
-    assert deposit.warnings == ("DEPOSIT ADDRESS of a customer of Exchange A (L4): ask the service first",)
+    assert deposit.warnings[0] == f"DEPOSIT ADDRESS of a customer of Exchange A (L4): {ASK}"
 
 
 def test_a_balance_that_is_not_read_is_not_zero_and_says_why() -> None:
@@ -91,6 +100,8 @@ def test_a_balance_that_is_not_read_is_not_zero_and_says_why() -> None:
         for row in rows(world, tags, balances=balances).rows:
             assert (row.balance, row.balance_problem) == (None, why)
             assert row.freeze.state is Frozen.UNDETERMINED
+            assert "whether it is frozen could not be determined" in row.warnings
+            assert f"the whole balance was {why}: how much the address holds now is not known" in row.warnings
 
 
 def test_a_chain_that_was_reorganised_stops_the_run() -> None:
@@ -111,7 +122,54 @@ def test_a_balance_below_the_share_is_warned_of() -> None:
     world = World(PAYMENTS)
     found = rows(world, TagBook(), balances=Less())
     thief = next(row for row in found.rows if row.account == world.who("thief"))
-    assert thief.warnings[0].startswith("the balance is 50 base units less than the claimed share")
+    assert thief.warnings[1].startswith("the balance is 50 base units less than the claimed share")
+
+
+def test_addresses_of_services_come_last_and_name_the_service_to_ask() -> None:
+    world = World([*PAYMENTS[:3], (31, "thief", "deposit", 50), *PAYMENTS[3:]])
+    found = rows(world, book(world, ("hot", "Exchange A"))).rows
+    assert [row.id for row in found] == [f"I-{n:04d}" for n in range(1, len(found) + 1)]
+    assert {row.account for row in found[:2]} == {world.who("thief"), world.who("pocket")}
+    assert {row.account for row in found[2:]} == {world.who("hot"), world.who("deposit")}
+    assert [bool(row.service) for row in found] == [False, False, True, True]
+    for row in found[2:]:
+        assert row.service == "Exchange A"
+        assert row.warnings[0].endswith(ASK)
+
+
+def test_a_tag_of_another_kind_makes_nobody_a_service() -> None:
+    world = World(PAYMENTS)
+    tags = TagBook([tag(world.who("pocket"), "A victim", category="perpetrator")])
+    pocket = next(row for row in rows(world, tags).rows if row.account == world.who("pocket"))
+    assert pocket.service == ""
+    assert pocket.warnings[0] == "TAGGED as A victim (perpetrator, grade B, https://tags.example)"
+
+
+def test_a_row_names_what_was_claimed_and_by_which_transfers_it_came_in() -> None:
+    world = World(PAYMENTS)
+    found = {row.account: row for row in rows(world, book(world, ("hot", "Exchange A"))).rows}
+    pocket, thief = found[world.who("pocket")], found[world.who("thief")]
+    assert pocket.arrivals is not None
+    assert pocket.claims is not None
+    assert [(each.flow.id, each.at, each.claimed) for each in pocket.arrivals] == [
+        (world.number(3).id, block(40), {"Victim 1": 500})
+    ]
+    assert [each.flow.id for each in thief.arrivals or ()] == [world.number(0).id]
+    for row in found.values():
+        assert [(each.flow.id, each.at, each.claimed) for each in row.claims or ()] == [
+            (world.number(0).id, block(10), {"Victim 1": 1000})
+        ]
+    bare = issuer_rows([held(1, who("a"), EVM, 5)], {EVM: facts_of(EVM)}).rows[0]
+    assert (bare.arrivals, bare.claims) == (None, None)
+
+
+def test_a_share_on_a_history_that_is_not_shown_to_be_complete_is_warned_of() -> None:
+    pot = holding_pot(who("mule"), EVM)
+    check = PotCheck(pot, who("mule"), EVM, 1, 9, 0, OpeningBasis.BACKWARDS, 5, 5, 0)
+    place = replace(held(1, who("a"), EVM, 5), unchecked=(check,))
+    (row,) = issuer_rows([place], {EVM: facts_of(EVM)}).rows
+    said = f"the claimed share rests on a history that is not shown to be complete: {who('mule').address}"
+    assert said in row.warnings
 
 
 def held(number: int, account: Account | None, asset: Asset, units: int) -> Holding:
@@ -148,7 +206,7 @@ def test_under_poison_nothing_is_compared_with_a_balance() -> None:
     assert found.rows
     for row in found.rows:
         assert not row.is_share
-        assert not row.warnings
+        assert row.warnings == ("whether it is frozen could not be determined",)
 
 
 def test_a_source_that_lists_no_events_leaves_the_status_to_the_contract() -> None:
@@ -167,5 +225,5 @@ def test_a_source_that_lists_no_events_leaves_the_status_to_the_contract() -> No
 def test_events_that_contradict_the_contract_are_a_warning() -> None:
     world, contract = World(PAYMENTS), Contract(answers={"isBlackListed(address)": (1).to_bytes(32, "big")})
     found = rows(world, TagBook(), contract, rules={}).rows
-    assert all("its events lead to not frozen" in row.warnings[-1] for row in found)
+    assert all(any("its events lead to not frozen" in said for said in row.warnings) for row in found)
     assert {row.rule for row in found} == {None}

@@ -52,6 +52,22 @@ def test_the_transfer_into_the_deposit_address_is_the_touch_point(token: Asset) 
     assert [each.label for each in row.tags] == ["Exchange A"]
 
 
+def test_what_was_claimed_and_what_came_in_stand_with_their_blocks() -> None:
+    world = World([*PLAIN, (41, "Anna", "thief", 50), (42, "thief", "deposit", 60), (43, "deposit", "hot", 60)])
+    found = points(world, claims=((0, 0), (3, 0)))
+    claimed = [(each.flow, each.at, each.claimed) for each in found.claims]
+    assert claimed == [
+        (world.number(0), block(10), {"Victim 1": 1000}),
+        (world.number(3), block(41), {"Victim 2": 50}),
+    ]
+    came = found.into[world.who("deposit"), EVM]
+    assert [(each.flow, each.at, each.claimed) for each in came] == [
+        (world.number(1), block(20), {"Victim 1": 900}),
+        (world.number(4), block(42), {"Victim 1": 60}),
+    ]
+    assert [row.claims for row in found.rows] == [found.claims[:1]] * 2, "only of those who have a share in it"
+
+
 def test_neither_the_sweep_nor_the_hot_wallet_is_named_as_the_customers() -> None:
     world = World(PLAIN)
     for row in points(world).rows:
@@ -166,8 +182,8 @@ def test_parameters_that_mean_nothing_are_refused(wrong: dict[str, object]) -> N
 
 def test_the_sentence_names_every_parameter() -> None:
     assert DepositParameters().sentence() == (
-        "share to one service >= 9/10, sweeps >= 1, other accounts paid <= 1, sweep within 604800 s, left after most "
-        "sweeps <= 1/100 of them, tags of grade D or better"
+        "share to one service >= 9/10, sweeps >= 1, other accounts paid <= 1, sweep within 604800 s (7 days), left after "
+        "most sweeps <= 1/100 of them, tags of grade D or better"
     )
 
 

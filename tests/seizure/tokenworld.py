@@ -17,7 +17,7 @@ from cryptotrace.chains.tokens import FreezeInterface, TokenFacts, contract_of
 from cryptotrace.chains.tokentable import TETHER_LEGACY
 from cryptotrace.chains.tron import address as tron_address
 from cryptotrace.errors import NotSupported, SourceError
-from cryptotrace.model.accountsource import CallAnswer, LogEntry, PotBalance
+from cryptotrace.model.accountsource import CallAnswer, LogEntry, LogListing, PotBalance
 from cryptotrace.model.block import BlockRef, Position, Tip
 from cryptotrace.model.flow import Arrival, Ended, Flow, FlowKind, Instant, Pot, Resting, Unknown, holding_pot
 from cryptotrace.model.identity import Account, Asset, Chain
@@ -114,9 +114,15 @@ class Contract:
             returned = int(self.is_frozen(data[16:], at)).to_bytes(32, "big")
         return CallAnswer(returned, block(at, self.chain), digest(f"{called} {at}"))
 
-    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
+    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> LogListing:
         assert contract == contract_of(self.token)
         self.listed.append((first, last))
+        if "logs" in self.broken:
+            raise self.broken["logs"]
+        found = tuple(self._logged(contract, topics, first, last))
+        return LogListing(found, (digest(f"listing of {topics[0]!r} {first} {last}"),))
+
+    def _logged(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
         for number, (height, signature, whom, units) in enumerate(self.acts):
             if topics[0] != topic_of(signature) or not first <= height <= last:
                 continue
@@ -126,8 +132,6 @@ class Contract:
                 *(contract, (topic_of(signature), *inside), b"".join(data), digest(f"act {number}")),
                 *(block(height, self.chain), number, 0, digest(f"log {number}")),
             )
-        if "logs" in self.broken:
-            raise self.broken["logs"]
 
 
 @dataclass

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cryptotrace import __version__
 from cryptotrace.attribution.book import TagBook
 from cryptotrace.case.custody import entry_of_trace
+from cryptotrace.case.seizing import HeldFacts
 from cryptotrace.case.sheets import FORMATS, SHEETS, file_name
 from cryptotrace.case.tracing import digest_of
 from cryptotrace.chains.family import Network
@@ -25,6 +26,7 @@ from cryptotrace.model.transaction import Transaction
 from cryptotrace.reports.dossier import Answer, AssetFacts, Dossier, SourceFacts
 from cryptotrace.reports.draft import iso_time
 from cryptotrace.reports.sheetasset import NOT_KNOWN
+from cryptotrace.seizure.touchpoints import TouchPoints, touch_points
 from cryptotrace.tracing.result import Trace
 
 if TYPE_CHECKING:
@@ -135,8 +137,8 @@ def dossier(case: Case, trace: Trace) -> Dossier:
     records = tuple(islice(case.archive.records(), made.parameters["evidence"]["answers"]))
     held = {record.digest for record in records}
     tags = TagBook(tag for tag in case.tags if tag.evidence in held)
-    used = {t.evidence for t in transactions.values()}
-    used |= {case.store.evidence(chain, traced.flow.id) for traced in trace.flows}
+    points = touch_points(trace, tags, HeldFacts(case.store, chain)) if net.is_account_chain else None
+    used = _used(case, chain, trace, transactions) | (_swept(case, chain, points) & held)
     answers = _answers(case, records, used)
     return Dossier(
         case_id=case.settings.id,
@@ -164,8 +166,22 @@ def dossier(case: Case, trace: Trace) -> Dossier:
         cut_off=max((record.received for record in records if record.status in _ANSWERED), default=""),
         custody_head=made.digest,
         account_transactions=_account_transactions(case, chain, transactions) if net.is_account_chain else {},
+        touch_points=points,
         outputs_only=tuple(t for t in dict.fromkeys(f.flow.txid for f in trace.flows) if t not in transactions),
     )
+
+
+def _used(case: Case, chain: Chain, trace: Trace, transactions: Mapping[str, Transaction]) -> set[str]:
+    """Digests of the answers that the trace rests on: of its transactions, its flows, and the balances it checks."""
+    used = {t.evidence for t in transactions.values()}
+    used |= {case.store.evidence(chain, traced.flow.id) for traced in trace.flows}
+    return used | {digest for check in trace.pots for digest in check.evidence}
+
+
+def _swept(case: Case, chain: Chain, points: TouchPoints | None) -> set[str]:
+    """Digests of the answers with the sweeps that a deposit address is recognised by; they may lie past the trace."""
+    sweeps = () if points is None else (point.sweep for point in points.rows if point.sweep is not None)
+    return {case.store.evidence(chain, sweep.flow.id) for sweep in sweeps}
 
 
 def _transactions(case: Case, chain: Chain, trace: Trace) -> dict[str, Transaction]:

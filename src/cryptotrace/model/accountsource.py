@@ -87,6 +87,17 @@ class LogEntry:
     """Digest of the answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class LogListing:
+    """The events of a contract that a source lists, with the answers that say so."""
+
+    entries: tuple[LogEntry, ...]
+    """The events, in chain order."""
+    evidence: tuple[str, ...]
+    """Digests of all answers of the listing, each once: those without an event too, since they show that there is
+    none."""
+
+
 @runtime_checkable
 class AccountTransactions(Protocol):
     """Gives transactions of an account chain by txid, with what they moved."""
@@ -144,7 +155,7 @@ class ContractCalls(Protocol):
 class Logs(Protocol):
     """Lists events of a contract."""
 
-    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
+    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> LogListing:
         """The contract's events between two heights whose topics match (None matches any), in chain order; all of them.
 
         Raises:

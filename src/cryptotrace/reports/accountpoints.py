@@ -104,9 +104,11 @@ def _sweep(draft: Draft, point: TouchPoint, sweep: Sweep | None) -> str:
 
 
 def _duration(draft: Draft, seconds: int) -> str:
-    tenths, rest = divmod(10 * seconds, _DAY)
-    days = f"{tenths // 10}{draft.words.point}{tenths % 10}" if tenths % 10 else str(tenths // 10)
-    return draft.words.say("duration", seconds=draft.words.number(seconds), days=("≈" if rest else "") + days)
+    unit, word = (_DAY, "days") if seconds >= _DAY else (60, "minutes")
+    tenths, rest = divmod(10 * seconds, unit)
+    count = f"{tenths // 10}{draft.words.point}{tenths % 10}" if tenths % 10 else str(tenths // 10)
+    count = ("≈" if rest else "") + count
+    return draft.words.say(f"duration.{word}", seconds=draft.words.number(seconds), count=count)
 
 
 def _parameters(draft: Draft, parameters: DepositParameters) -> dict[str, object]:
@@ -202,8 +204,9 @@ def taken_for(draft: Draft, account: Account) -> tuple[str, ...]:
 def write_examined(pen: Pen) -> None:
     """In the limits: the untagged ends that were looked at in vain; nothing where none was found nor looked at."""
     draft, found = pen.draft, pen.draft.dossier.touch_points
-    if found is None:
+    if found is None or (found.rows and not found.examined):
         return
+    pen.head("findings.points")
     if not found.rows:
         pen.say("limits.no_points", LinkClass.L4, (), **_parameters(draft, found.parameters))
     if found.examined:

@@ -104,7 +104,7 @@ class AccountSheets(Sheets):
     def _histories(self) -> Sheet:
         heads = (
             *("row", "address_row", "holding", "symbol", "first", "last", "opening", "basis", "in", "out"),
-            *("expected", "read", "difference", "adjusted", "completeness", "problem", "asset"),
+            *("expected", "read", "difference", "adjusted", "completeness", "problem", "balance_evidence", "asset"),
         )
         said = {**self.say, "address_row": self.say["end_address_row"]}
         rows = []
@@ -117,7 +117,8 @@ class AccountSheets(Sheets):
                     *(row["id"], self.address_row.get(account, ""), bare(account), self.assets[asset]["symbol"]),
                     *(row["first"], row["last"], row["opening"], self.words.say(f"basis.{row['basis']}")),
                     *(row["received"], row["paid"], str(expected), row["read"] or "", row["difference"] or ""),
-                    *(row["adjusted"], grade, "; ".join(filter(None, (row["problem"], row["nonces"]))), asset),
+                    *(row["adjusted"], grade, "; ".join(filter(None, (row["problem"], row["nonces"])))),
+                    *(", ".join(row["evidence"]), asset),
                 )
             )
         return self._sheet("histories", (said[h] for h in heads), rows)

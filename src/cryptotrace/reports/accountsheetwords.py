@@ -10,6 +10,7 @@ _EN: Mapping[str, str] = {
     "sheet.postings": "Movements",
     "sheet.gone": "Fees and destroyed units",
     "sheet.histories": "Histories",
+    "sheet.points": "Touch points",
     "txid": "Transaction hash",
     "side": "Movement",
     "place": "Which (value, call, log, fee)",
@@ -42,6 +43,7 @@ _EN: Mapping[str, str] = {
     "adjusted": "Adjusted by the token, base units",
     "completeness": "Completeness",
     "problem": "As recorded",
+    "balance_evidence": "Evidence rows of the balance read",
 }
 _RU: Mapping[str, str] = {
     "sheet.claims": "Заявленные переводы",
@@ -49,6 +51,7 @@ _RU: Mapping[str, str] = {
     "sheet.postings": "Перемещения",
     "sheet.gone": "Комиссии и уничтоженное",
     "sheet.histories": "История остатков",
+    "sheet.points": "Точки соприкосновения",
     "txid": "Хеш транзакции",
     "side": "Перемещение",
     "place": "Какое (value, call, log, fee)",
@@ -81,6 +84,7 @@ _RU: Mapping[str, str] = {
     "adjusted": "Изменено самим токеном, минимальные единицы",
     "completeness": "Полнота",
     "problem": "Сообщение программы (на английском языке)",
+    "balance_evidence": "Строки доказательств прочитанного остатка",
 }
 #: Language -> key -> text; the same keys in each.
 ACCOUNT_SHEET_WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "ru": _RU}

@@ -51,7 +51,7 @@ def histories_table(draft: Draft) -> Table:
     """Opening + received - paid against the balance that was read, for each holding that claimed units entered."""
     say = draft.words.say
     columns = (
-        Column(say("column.row"), 8),
+        Column(say("column.row"), 9),
         Column(say("column.holding"), 34),
         Column(say("column.opening"), 17, is_right=True),
         Column(say("column.moved"), 17, is_right=True),

@@ -30,6 +30,10 @@ def flow_figure(draft: Draft) -> Figure:
     caption = say(key, rule=draft.rule_name)
     if graph.folded_transactions or graph.folded_ends:
         caption += " " + _folded(draft, graph)
+    together = [band for box in graph.boxes for band in box.bands if band.members]
+    if together:
+        bands = "; ".join(f"{band.place} = {draft.ids(band.members)}" for band in together)
+        caption += " " + say("figure.together", bands=bands)
     if any(band.is_marked for box in graph.boxes for band in box.bands):
         caption += " " + say("figure.caption_unchecked")
     if draft.warning:
@@ -58,7 +62,7 @@ def _graph(draft: Draft, most_boxes: int) -> FlowGraph:
     if not draft.dossier.is_on_accounts:
         return flow_graph(draft.rows, most_boxes)
     labels = {asset: facts.label for asset, facts in draft.dossier.assets.items()}
-    return holding_graph(draft.rows, labels, most_boxes)
+    return holding_graph(draft.rows, labels, most_boxes, draft.flow_name)
 
 
 def _folded(draft: Draft, graph: FlowGraph) -> str:

@@ -47,6 +47,8 @@ class Band:
     """On an account chain, which transfer it is: a line of its own over the amount."""
     is_marked: bool = False
     """True if its share rests on a history that is not shown to be complete."""
+    members: tuple[str, ...] = ()
+    """On an account chain, the name of each transfer in it, if there are several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ A transfer to a holding that was reached earlier would run backwards: it ends in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cryptotrace.model.flow import FlowKind, Pot, is_conversion_pot
@@ -27,6 +27,7 @@ class _Graph:
 
     rows: Schedules
     labels: Mapping[Asset, str]
+    called: Callable[[str], str]
     names: dict[Pot, str] = field(default_factory=dict)
     notes: dict[Pot, str] = field(default_factory=dict)
     leaving: dict[Pot, list[TracedFlow]] = field(default_factory=dict)
@@ -50,9 +51,11 @@ class _Graph:
         self.leaving[pot] = []
 
 
-def holding_graph(rows: Schedules, labels: Mapping[Asset, str], most_boxes: int) -> FlowGraph:
-    """The figure's graph with at most ``most_boxes`` holdings; ``labels`` says how assets are called."""
-    graph = _read(rows, labels)
+def holding_graph(
+    rows: Schedules, labels: Mapping[Asset, str], most_boxes: int, called: Callable[[str], str] | None = None
+) -> FlowGraph:
+    """The figure's graph with at most ``most_boxes`` holdings; ``labels`` and ``called`` name assets and flows."""
+    graph = _read(rows, labels, called or rows.flow_name)
     by_weight = sorted(graph.names, key=lambda pot: -_weight(graph, pot))
     kept = set(by_weight[:most_boxes])
     order = {pot: n for n, pot in enumerate(graph.names)}
@@ -72,8 +75,8 @@ def holding_graph(rows: Schedules, labels: Mapping[Asset, str], most_boxes: int)
     return FlowGraph(tuple(boxes), len(graph.names) - len(boxes), folded)
 
 
-def _read(rows: Schedules, labels: Mapping[Asset, str]) -> _Graph:
-    graph = _Graph(rows, labels)
+def _read(rows: Schedules, labels: Mapping[Asset, str], called: Callable[[str], str]) -> _Graph:
+    graph = _Graph(rows, labels, called)
     for row in rows.ends:
         if row.end.flow is not None:
             graph.ends[row.end.flow.id] = row
@@ -130,7 +133,8 @@ def _band(graph: _Graph, pot: Pot, flows: list[TracedFlow], kind: str, target: s
         for claimant, units in traced.claimed.items():
             shares[claimant] += units
     more = f" +{len(flows) - 1}" if len(flows) > 1 else ""
-    name = graph.rows.flow_name(flows[0].flow.id) + more
+    members = tuple(graph.called(traced.flow.id) for traced in flows)
+    name = members[0] + more
     return Band(
         graph.names[pot],
         name,
@@ -143,6 +147,7 @@ def _band(graph: _Graph, pot: Pot, flows: list[TracedFlow], kind: str, target: s
         label,
         name if kind in {"flow", "back", "end"} else "",
         any(graph.rests_on.get(traced.flow.id, False) for traced in flows if traced.claimed),
+        members if len(members) > 1 and kind in {"flow", "back"} else (),
     )
 
 

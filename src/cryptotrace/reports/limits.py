@@ -100,7 +100,9 @@ def _settings_table(pen: Pen) -> Table:
         known = f"setting.{name}"
         shown = say(known) if pen.draft.words.has(known) else name
         meant = f"value.{value}"
-        rows.append(Row("", (text_cell(shown), text_cell(say(meant) if pen.draft.words.has(meant) else value))))
+        known = say(meant) if pen.draft.words.has(meant) else value
+        said = pen.draft.words.moment(known) if pen.draft.dossier.is_on_accounts else known
+        rows.append(Row("", (text_cell(shown), text_cell(said))))
     columns = (Column(say("column.setting"), 50), Column(say("column.value"), 50))
     return Table("settings", say("table.settings"), None, columns, tuple(rows))
 

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 #: Name of the sheet.
 PRINTED = "To print"
 #: Characters of the columns of labels and of values: together as wide as an upright A4 page between its margins.
-_LABEL, _VALUE = 31, 62
+_LABEL, _VALUE = 30, 56
 #: A line of the cells' face, and what stands above and below it, in points.
 _LINE, _PAD, _HIGHEST = 11.0, 3.0, 409.0
 #: Points between the upper and the lower margin of the page.
 _PAGE = 700.0
 #: A page is made smaller down to this many percent so that a row fits on it; a longer row goes on on the next page.
 _SMALLEST = 55
-#: So many characters of the cells' face stand on the width of one of the workbook's own face.
-_SMALLER = 1.15
+#: So many characters of the cells' face stand on the width of one of the workbook's own face: of labels, of values.
+_BOLD, _PLAIN = 1.15, 1.3
 #: A longer value is cut into several lines of the sheet: no row of a spreadsheet is higher than a page.
 _MOST_IN_A_CELL = 1500
 
@@ -75,8 +75,8 @@ def _pairs(sheet: Sheet, row: tuple[Value, ...], first: Sequence[str]) -> Iterat
 
 def _height(label: str, value: str) -> float:
     lines = max(
-        sum(1 + int(len(line) / (width * _SMALLER)) for line in text.split("\n"))
-        for text, width in ((label, _LABEL), (value, _VALUE))
+        sum(1 + int(len(line) / width) for line in text.split("\n"))
+        for text, width in ((label, _LABEL * _BOLD), (value, _VALUE * _PLAIN))
     )
     return min(_HIGHEST, _PAD + lines * _LINE)
 

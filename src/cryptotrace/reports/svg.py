@@ -25,6 +25,7 @@ from cryptotrace.reports.layout import (
     label_lines,
 )
 from cryptotrace.reports.schedules import EndRow, asset_facts
+from cryptotrace.reports.svgpaths import band_path, text_width
 from cryptotrace.reports.wording import reason_word
 from cryptotrace.tracing.fragments import Units
 from cryptotrace.tracing.result import EndReason
@@ -47,6 +48,8 @@ _CAPTION = 9.0
 _SIZE = re.compile(r'<svg [^>]*?width="(?P<width>[0-9]+)" height="(?P<height>[0-9]+)"', re.ASCII)
 _LEGEND_LINE = 15.0
 _LONGEST_NAME = 44
+#: Where a band from an earlier sheet begins, and how wide the words before it may be.
+_FROM, _BEFORE_BAND = 66.0, 63.0
 #: Digits before and after the point of an amount over a band of an account chain.
 _MOST_DIGITS, _MOST_DECIMALS = 12, 6
 
@@ -90,7 +93,7 @@ class Drawing:
         source = self.sheet.nodes[piece.source]
         start = self.sheet.x_of(source) + (BOX if source.kind == "box" else 0.0)
         if source.kind == "from":
-            start, bend = 66.0, 70.0
+            start, bend = _FROM, 70.0
         else:
             bend = self.sheet.x_of(source) + BOX + LABELS
         if not piece.target:
@@ -109,13 +112,13 @@ class Drawing:
         for claimant, units in self._ordered(band.shares):
             part = piece.thickness * self._part(units, band)
             self.parts.append(
-                f'<path d="{_path(start, bend, stop, piece.y_from + at, y_to + at, part)}" '
+                f'<path d="{band_path(start, bend, stop, piece.y_from + at, y_to + at, part)}" '
                 f'fill="{self.fill_of[claimant]}" stroke="none"/>'
             )
             at += part
         dotted = ' stroke-dasharray="1.5 1.5"' if is_minimum(band, self.largest) else ""
         passes = (piece.source.startswith("pass "), piece.target.startswith("pass "))
-        outline = _path(start, bend, stop, piece.y_from, y_to, piece.thickness, is_open=passes)
+        outline = band_path(start, bend, stop, piece.y_from, y_to, piece.thickness, is_open=passes)
         self.parts.append(f'<path d="{outline}" fill="none" stroke="#000" stroke-width="0.7"{dotted}/>')
 
     def _part(self, units: Units, band: Band) -> float:
@@ -235,8 +238,19 @@ class Drawing:
             self._text(x + 13, middle - 1, say("figure.to", transaction=other), 7.8, "bold")
             self._text(x + 13, middle + 8, sheet, 7.2)
         else:
-            self._text(0, middle - 1, say("figure.from", flow=f"{other}:{band.place}"), 7.8, "bold")
+            self._from(middle, other, band.place, sheet)
+
+    def _from(self, middle: float, other: str, place: str, sheet: str) -> None:
+        """The words at the left edge: never wider than the room before the band, over which they would lie."""
+        say = self.draft.words.say
+        if not self.is_on_accounts:
+            self._text(0, middle - 1, say("figure.from", flow=f"{other}:{place}"), 7.8, "bold")
             self._text(0, middle + 8, sheet, 7.2)
+            return
+        texts = ((say("figure.from", flow=other.partition(" ")[0]), 7.8, "bold"), (place, 7.2, ""), (sheet, 7.2, ""))
+        for number, (text, size, how) in enumerate(texts):
+            fitting = min(size, size * _BEFORE_BAND / text_width(text, size))
+            self._text(0, middle + (number - 1) * LINE + 2, text, fitting, how)
 
     def _end_text(self, row: EndRow, x: float, node: Node) -> None:
         y = node.y + 8
@@ -291,30 +305,6 @@ class Drawing:
         self.parts.append(
             f'<text x="{x:.2f}" y="{y:.2f}" font-size="{size}"{weight}{italic}{anchor}>{escape(visible(text))}</text>'
         )
-
-
-def _path(
-    start: float,
-    bend: float,
-    stop: float,
-    y_from: float,
-    y_to: float,
-    thickness: float,
-    *,
-    is_open: tuple[bool, bool] = (False, False),
-) -> str:
-    """A band: straight to the bend, then curved to the stop; open where another piece of it begins or ends."""
-    if stop <= bend:
-        return f"M{start:.2f},{y_from:.2f} H{stop:.2f} V{y_from + thickness:.2f} H{start:.2f} Z"
-    middle = (bend + stop) / 2
-    a, b = y_from + thickness, y_to + thickness
-    right = f"M{stop:.2f},{b:.2f}" if is_open[1] else f"V{b:.2f}"
-    left = "" if is_open[0] else f" V{y_from:.2f}"
-    return (
-        f"M{start:.2f},{y_from:.2f} H{bend:.2f} "
-        f"C{middle:.2f},{y_from:.2f} {middle:.2f},{y_to:.2f} {stop:.2f},{y_to:.2f} "
-        f"{right} C{middle:.2f},{b:.2f} {middle:.2f},{a:.2f} {bend:.2f},{a:.2f} H{start:.2f}{left}"
-    )
 
 
 def _swatch(fill: str, dash: str) -> str:
@@ -390,11 +380,3 @@ def _paragraph(parts: list[str], text: str, y: float, width: float) -> float:
         y += _CAPTION + 3
         parts.append(f'<text x="{_MARGIN}" y="{y:.2f}" font-size="{_CAPTION}">{escape(line)}</text>')
     return y + 3
-
-
-def text_width(text: str, size: float) -> float:
-    """An upper estimate of the width of a text in points."""
-    narrow = sum(1 for c in text if c in " .,:;il|·!'()[]\u202f")
-    wide = sum(1 for c in text if c.isupper() or ord(c) > 0x3FF)
-    rest = len(text) - narrow - wide
-    return size * (0.3 * narrow + 0.62 * wide + 0.52 * rest)

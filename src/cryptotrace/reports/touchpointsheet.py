@@ -22,7 +22,7 @@ from cryptotrace.reports.sheetfile import (
     workbook_bytes,
 )
 from cryptotrace.reports.sheets import Sheet
-from cryptotrace.seizure.deposits import DepositParameters, Sweep, days
+from cryptotrace.seizure.deposits import DepositParameters, Sweep, span
 from cryptotrace.seizure.touchpoints import Carried, TouchPoint
 from cryptotrace.tracing.fragments import as_text
 
@@ -164,7 +164,7 @@ def _next_sweep(point: TouchPoint) -> str:
     if point.at is None or point.sweep.at is None:
         return f"{sweep_text(point.sweep)}; delay {NOT_KNOWN}"
     delay = point.sweep.at.time - point.at.time
-    return f"{sweep_text(point.sweep)}; {delay} s ({days(delay)}) after the transfer"
+    return f"{sweep_text(point.sweep)}; {delay} s ({span(delay)}) after the transfer"
 
 
 def sweep_text(sweep: Sweep) -> str:

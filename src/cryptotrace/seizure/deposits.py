@@ -82,15 +82,16 @@ class DepositParameters:
         """The parameters as they are printed with a finding."""
         return (
             f"share to one service >= {self.share}, sweeps >= {self.sweeps}, other accounts paid <= {self.others}, "
-            f"sweep within {self.window} s ({days(self.window)}), left after most sweeps <= {self.residual} of them, "
+            f"sweep within {self.window} s ({span(self.window)}), left after most sweeps <= {self.residual} of them, "
             f"tags of grade {self.least.value} or better"
         )
 
 
-def days(seconds: int) -> str:
-    """So many seconds in days, whole or cut off to a tenth and marked with ≈."""
-    tenths, rest = divmod(10 * seconds, 24 * 3600)
-    return f"{'≈' if rest else ''}{tenths // 10}{f'.{tenths % 10}' if tenths % 10 else ''} days"
+def span(seconds: int) -> str:
+    """So many seconds in days, or below one day in minutes; cut off to a tenth and then marked with ≈."""
+    unit, word = (24 * 3600, "days") if seconds >= 24 * 3600 else (60, "minutes")
+    tenths, rest = divmod(10 * seconds, unit)
+    return f"{'≈' if rest else ''}{tenths // 10}{f'.{tenths % 10}' if tenths % 10 else ''} {word}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,9 @@ class FreezeStatus:
     @property
     def evidence(self) -> tuple[str, ...]:
         """Digests of everything it rests on, each once."""
+        listed = () if self.history is None else self.history.evidence
         events = () if self.history is None else tuple(record.evidence for record in self.history.records)
-        return tuple(dict.fromkeys(digest for digest in (*self.call.evidence, *events) if digest))
+        return tuple(dict.fromkeys(digest for digest in (*self.call.evidence, *listed, *events) if digest))
 
     @property
     def destroyed(self) -> int | None:

@@ -68,6 +68,9 @@ class FreezeHistory:
     """In chain order."""
     problems: tuple[str, ...] = ()
     """Why they may not be all: a source that failed, a log that could not be read."""
+    evidence: tuple[str, ...] = ()
+    """Digests of all answers to the question for events, each once. One without an event is what shows that there was
+    none."""
 
     @property
     def is_complete(self) -> bool:
@@ -127,9 +130,12 @@ def read_freeze_history(logs: Logs, facts: TokenFacts, first: int, last: int) ->
     contract = contract_of(facts.asset)
     records: list[FreezeRecord] = []
     problems: list[str] = []
+    evidence: dict[str, None] = {}
     for event in facts.freeze.events:
         try:
-            for entry in logs.logs(contract, [event.topic], first, last):
+            listed = logs.logs(contract, [event.topic], first, last)
+            evidence |= dict.fromkeys(listed.evidence)
+            for entry in listed.entries:
                 found = _record(entry, event, contract, first, last)
                 if isinstance(found, str):
                     problems.append(found)
@@ -140,7 +146,7 @@ def read_freeze_history(logs: Logs, facts: TokenFacts, first: int, last: int) ->
         except SourceError as error:
             problems.append(f"{event.signature}: {error}")
     records.sort(key=lambda r: (r.block.height, r.index, r.place))
-    return FreezeHistory(facts.asset, first, last, tuple(records), tuple(problems))
+    return FreezeHistory(facts.asset, first, last, tuple(records), tuple(problems), tuple(evidence))
 
 
 def _record(entry: LogEntry, event: FreezeEvent, contract: Account, first: int, last: int) -> FreezeRecord | str:

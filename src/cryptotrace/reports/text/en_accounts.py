@@ -30,7 +30,8 @@ MESSAGES: Mapping[str, str] = {
     "summary.unhosted": "These units are part of the balances of accounts that no loaded tag names. They may have "
     "moved since block {height}.",
     "summary.open": "What was not followed, and what is not known, is in section 10. Every amount leads to a row: T "
-    "transactions, A addresses, H places where the trace ends, C histories of holdings, E evidence.",
+    "transactions, A addresses, H places where the trace ends, P touch points with services, C histories of holdings, "
+    "E evidence.",
     "summary.unchecked": "Shares in these rows rest on holdings whose history is not shown to be complete "
     "({checks}, section 9). One omitted transfer would change every share after it.",
     "summary.checked": "Every share in this report rests on holdings whose history is complete to the base unit "
@@ -233,4 +234,82 @@ MESSAGES: Mapping[str, str] = {
     "notice.unknown-contract-type": "its kind is not known to this version",
     "notice.token-adjusts-balances": "the token itself changed a balance",
     "notice.detail": "{word}. As recorded: “{detail}”",
+    # --- touch points with services -----------------------------------------------------------------------------------
+    "class.L4.used": "An inference from behaviour, with its parameters beside it: deposit addresses of services "
+    "(section 5), signs of spam and of address poisoning (section 10).",
+    "summary.classes_inferred": "How sure: facts of the ledger are marked L1 and can be checked by anyone; shares are "
+    "marked L3 and hold only under the named rule; inferences from behaviour are marked L4 and hold only under their "
+    "parameters; statements of others are marked L5 and were not examined. They are never added up together.",
+    "summary.point": "Touch points with “{service}”: {flows}, into {addresses}, taken for deposit addresses that "
+    "“{service}” gave to customers (section 5). The service should be asked about these addresses, not about the "
+    "account that they are emptied into.",
+    "summary.point_direct": "Touch points with “{service}”: {flows}, straight to {addresses}, tagged as accounts of "
+    "the service (section 5). The service should be asked whose these transfers were.",
+    "findings.points": "Touch points with services",
+    "finding.point": "{point}: transfer {flow} (amount {amount}, claimed share {shares}) was made into address "
+    "{address}. It is taken for a deposit address that “{service}” gave to a customer: of what is known to have left "
+    "it, the part {part} (1 is all) went to accounts tagged as “{service}” ({accounts}), in payments: {count}; other "
+    "accounts paid: {others}; not tested: {untested}. {sweep} “{service}” should be asked about this transfer and "
+    "about {full}; the accounts that the address is emptied into are not the customer’s. Of those accounts: {tags}"
+    "{rests}",
+    "finding.point_sweep": "After this transfer it was emptied by transaction {hash} ({place}; {delay} later; {amount} "
+    "to {account}).",
+    "finding.point_unswept": "After this transfer it was not emptied yet, as far as is known.",
+    "finding.point_direct": "{point}: transfer {flow} (amount {amount}, claimed share {shares}) was made straight to "
+    "address {address} ({full}). The transfer is a fact (L1); that the address is an account of “{service}” is a "
+    "statement (L5). Whose account with the service it served is not on the chain: “{service}” should be asked about "
+    "transaction {hash}. {tags}{rests}",
+    "finding.point_no_tag": "The case names it as a service; no loaded tag does.",
+    "finding.point_parameters": "Parameters under which an address is taken for a deposit address (L4): at least "
+    "{share} of what left it went to one service; payments to it: at least {sweeps}; other accounts paid: at most "
+    "{others}; the next such payment within {window} of the transfer; after most of them at most {residual} of it was "
+    "left; tags of grade {grade} or better. A person who sent everything to one service from an address of their own "
+    "looks the same.",
+    "finding.point_sheets": "What a service needs is in its touch-point sheet, and what the issuer of a token needs is "
+    "in the issuer sheet: one file per addressee, beside this report.",
+    "duration.days": "{seconds} s ({count} days)",
+    "duration.minutes": "{seconds} s ({count} minutes)",
+    "table.points": "Touch points with services",
+    "column.point": "Transfer, into address",
+    "column.point_class": "Class",
+    "points.direct": "tagged as an account of “{service}” (L5)",
+    "taken_for": "taken for a deposit address of “{service}” (L4)",
+    "limits.no_points": "No touch point with a service was found under these parameters: at least {share} of what left "
+    "an address to one service, payments: at least {sweeps}, other accounts: at most {others}, within {window}, left "
+    "after most of them: at most {residual}, tags of grade {grade} or better.",
+    "limits.examined": "Looked at as possible deposit addresses of services, and not found to be any: {addresses}.",
+    # --- what was recorded, in words ----------------------------------------------------------------------------------
+    "recorded": "As recorded: “{detail}”",
+    "notice.destroyed": "the token’s contract {contract} destroyed {amount} of address {address} ({place})",
+    "notice.units": "{number} base units of a token that is not listed here",
+    "notice.frozen": "the token’s contract {contract} has frozen address {address} ({place})",
+    "notice.unfrozen": "the token’s contract {contract} has released address {address} again ({place})",
+    "sign.zero_value": "a transfer of nothing. Kept out of the trace: no share rides on it",
+    "sign.unsigned_zero": "a transfer of nothing that its payer did not sign. Kept out of the trace: no share rides on "
+    "it",
+    "sign.look_alike": "an address that begins and ends like another one. Not kept out of the trace",
+    "sign.look_alike_dust": "a tiny amount from an address that looks like another one. Not kept out of the trace",
+    "sign.fake_token": "a token with the symbol of a known one, of another contract. Kept out of the trace: another "
+    "contract is another asset",
+    "sign.disguised_symbol": "a symbol that only looks like what it says. Not kept out of the trace",
+    "asset.read_at": "read from the contract at block {height}",
+    "move.value": "value",
+    "move.call": "call",
+    "move.log": "log",
+    "move.fee": "fee",
+    "move.fee burnt": "fee burnt",
+    "move.fee base": "base fee",
+    "move.fee paid": "fee paid",
+    "move.fee blob": "blob fee",
+    "move.fee l1": "fee for the first layer",
+    "move.fee operator": "operator fee",
+    "move.mint": "mint",
+    "move.adjustment": "adjustment",
+    "move.withdrawal": "withdrawal",
+    "move.reward": "reward",
+    "histories.evidence": "balance read: {rows}",
+    "evidence.text": "Transactions, and the balances that section 9 sets the histories against, were read from these "
+    "recorded answers. Each is kept unchanged; its SHA-256 is given in full. Lists of transfers that no row names are "
+    "kept in the archive of the case. Digest of the custody log’s entry of this trace: {head}.",
+    "figure.together": "Transfers in one band: {bands}.",
 }
