@@ -19,8 +19,10 @@ from cryptotrace.chains.evm.header import (
     ommers_hash,
     requests_hash,
 )
+from cryptotrace.chains.evm.network import EVM_NETWORKS
 from cryptotrace.errors import ChainError, MalformedBytes, ProofRefused
 
+_BY_NAME = {each.name: each for each in EVM_NETWORKS}
 _NO_OMMERS = "1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347"
 _EMPTY = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
 _ZERO = "0x" + "00" * 32
@@ -107,8 +109,9 @@ _REAL: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("chain", list(_REAL))
 def test_a_real_header_of_another_chain_is_recomputed(chain: str) -> None:
-    read = from_rpc(_REAL[chain])
+    read = from_rpc(_REAL[chain], _BY_NAME[chain])
     assert read.is_recomputed
+    assert read.not_recomputed == ""
     assert read.absent == ()
     assert read.unknown == (("l1BlockNumber", "sendCount", "sendRoot") if chain == "arbitrum" else ())
     assert keccak256(encode_header(read)).hex() == read.hash == _REAL[chain]["hash"][2:]
@@ -117,23 +120,57 @@ def test_a_real_header_of_another_chain_is_recomputed(chain: str) -> None:
 
 @pytest.mark.parametrize("chain", list(_REAL))
 @pytest.mark.parametrize("name", ["number", "timestamp", "gasUsed", "difficulty"])
-def test_an_altered_header_is_not_passed_as_recomputed(chain: str, name: str) -> None:
-    told = _REAL[chain] | {name: "0x1234567"}
-    if chain == "arbitrum":  # fields that are not known stand beside it: it cannot be told apart from another layout
-        assert not from_rpc(told).is_recomputed
-    else:
+def test_an_altered_header_is_refused_whatever_stands_beside_it(chain: str, name: str) -> None:
+    for beside in ({}, {"somethingNew": "0x1"}, {"l1BlockNumber": "0x5", "newHash": "0x" + "77" * 32}):
         with pytest.raises(ProofRefused, match="hashes to"):
-            from_rpc(told)
+            from_rpc(_REAL[chain] | {name: "0x7654321"} | beside, _BY_NAME[chain])
 
 
-def test_an_unknown_layout_is_kept_and_named() -> None:
-    read = from_rpc(_REAL["bnb"] | {"hash": "0x" + "77" * 32, "somethingNew": "0x1"})
-    assert (read.is_recomputed, read.unknown, read.hash) == (False, ("somethingNew",), "77" * 32)
+def test_a_field_that_every_header_has_cannot_be_left_out() -> None:
     short = {name: value for name, value in _REAL["bnb"].items() if name not in {"mixHash", "nonce"}}
-    read = from_rpc(short)
-    assert (read.is_recomputed, read.absent) == (False, ("mixHash", "nonce"))
-    with pytest.raises(MalformedBytes, match=r"header\.mix_hash"):
-        encode_header(read)
+    with pytest.raises(ProofRefused, match="without mixHash, nonce"):
+        from_rpc(short, _BY_NAME["bnb"])
+
+
+def test_an_unknown_field_beside_those_that_hash_right_is_only_named() -> None:
+    read = from_rpc(_REAL["bnb"] | {"milliTimestamp": "0x1", "none": None})
+    assert (read.is_recomputed, read.unknown, read.not_recomputed) == (True, ("milliTimestamp",), "")
+
+
+def test_the_layout_of_avalanche_is_that_of_avalanche_only() -> None:
+    assert not from_rpc(_REAL["avalanche"]).is_recomputed  # its mark stands in the bytes, as a newer fork's would
+    with pytest.raises(ProofRefused, match="hashes to"):
+        from_rpc(_REAL["avalanche"] | {"gasUsed": "0x1"})
+
+
+_NEWER = {"alpha": "0x" + "99" * 32, "beta": "0x0", "gamma": "0x" + "98" * 20}
+
+
+@pytest.mark.parametrize("order", [("alpha",), ("beta", "alpha"), ("gamma", "beta", "alpha")])
+@pytest.mark.parametrize("chain", list(_REAL))
+def test_what_a_newer_fork_appends_is_found_kept_and_said(chain: str, order: tuple[str, ...]) -> None:
+    known = from_rpc(_REAL[chain], _BY_NAME[chain])
+    parts: list[Any] = _plain(encode_header(known))
+    parts += [int(text, 16) if len(text) < 40 else bytes.fromhex(text[2:]) for text in (_NEWER[each] for each in order)]
+    told = _REAL[chain] | _NEWER | {"hash": "0x" + keccak256(rlpcode.encode(parts)).hex(), "odd": ["0x1"], "text": "x"}
+    read = from_rpc(told, _BY_NAME[chain])
+    assert (read.is_recomputed, read.hash) == (False, told["hash"][2:])
+    assert read.not_recomputed == f"its bytes hold {', '.join(order)}, which this version does not read"
+    assert set(_NEWER) < set(read.unknown)
+    for name in ("stateRoot", order[0]):
+        with pytest.raises(ProofRefused, match="hashes to"):
+            from_rpc(told | {name: "0x" + "97" * 32}, _BY_NAME[chain])
+
+
+def test_the_hash_of_a_classic_block_of_arbitrum_is_taken_as_told_and_that_is_said() -> None:
+    told = _REAL["arbitrum"] | {"number": hex(22_207_816)}
+    read = from_rpc(told, _BY_NAME["arbitrum"])
+    assert not read.is_recomputed
+    assert "before block 22207817" in read.not_recomputed
+    short = {name: value for name, value in told.items() if name != "mixHash"}
+    assert from_rpc(short, _BY_NAME["arbitrum"]).absent == ("mixHash",)
+    with pytest.raises(ProofRefused, match="hashes to"):
+        from_rpc(told | {"number": hex(22_207_817)}, _BY_NAME["arbitrum"])
 
 
 @pytest.mark.parametrize("name", ["hash", "parentHash", "number", "timestamp"])
@@ -186,10 +223,11 @@ def test_all_fields_of_avalanche_are_written_in_their_order() -> None:
     later = {"baseFeePerGas": "0x1", "extDataGasUsed": "0x2", "blockGasCost": "0x3", "blobGasUsed": "0x4"}
     told = _REAL["avalanche"] | later | {"excessBlobGas": "0x5", "parentBeaconBlockRoot": "0x" + "06" * 32}
     told |= {"timestampMilliseconds": "0x7", "minDelayExcess": "0x8", "blockExtraData": "0x"}
-    read = from_rpc(told)
-    assert not read.is_recomputed
-    assert encode_header(read).endswith(bytes.fromhex("0102030405a0" + "06" * 32 + "0708"))
-    assert from_rpc(told | {"hash": "0x" + keccak256(encode_header(read)).hex()}).is_recomputed
+    parts = [*_plain(encode_header(from_rpc(_REAL["avalanche"], _BY_NAME["avalanche"])))]
+    raw = rlpcode.encode([*parts, 1, 2, 3, 4, 5, b"\x06" * 32, 7, 8])
+    read = from_rpc(told | {"hash": "0x" + keccak256(raw).hex()}, _BY_NAME["avalanche"])
+    assert read.is_recomputed
+    assert encode_header(read) == raw
 
 
 @given(st.data())

@@ -281,8 +281,36 @@ def test_a_router_that_wraps_is_joined_by_its_call() -> None:
 
 def test_a_deposit_without_its_ether_is_named() -> None:
     found = _moved(transaction(), receipt(_deposit(8, BOB)))
-    assert (found.wraps, found.notices) == ((), ("wrap-without-coin log.0",))
+    assert (found.wraps, found.notices) == ((), ("unjoined-conversion log.0",))
     assert "internal calls" in found.missing
+
+
+def test_an_unwrap_without_its_ether_is_named_and_no_end() -> None:
+    """Without a call tree the tokens are seen to go, and the coin that came for them is not."""
+    told = receipt(_withdrawal(9), transfer(BOB, CAROL, 1), _withdrawal(4), _deposit(0))
+    found = _moved(transaction(to=WETH), told)
+    assert [each.kind for each in found.movements if each.place == "log.0"] == [FlowKind.BURN]
+    assert (found.wraps, found.notices) == ((), ("unjoined-conversion log.0", "unjoined-conversion log.2"))
+    assert "internal calls" in found.missing
+
+
+def test_an_unwrap_whose_ether_the_call_tree_does_not_have_is_named() -> None:
+    calls = frame(
+        "CALL", ALICE, WETH, 0, frame("CALL", WETH, ALICE, 9), logs=((_withdrawal(9), 1), (_withdrawal(8), 1))
+    )
+    found = _moved(transaction(to=WETH), receipt(_withdrawal(9), _withdrawal(8)), read_call_tracer(calls))
+    assert ([each.outflow for each in found.wraps], found.notices) == (["log.0"], ("unjoined-conversion log.1",))
+    assert found.missing == ()
+
+
+def test_weth_that_is_sent_to_the_zero_address_is_destroyed_and_that_of_arbitrum_unwrapped() -> None:
+    found = _moved(transaction(to=WETH), receipt(transfer(ALICE, ZERO, 3, WETH)))
+    assert (found.movements[-1].kind, found.notices) == (FlowKind.BURN, ())
+    arbitrum = BY_NAME["arbitrum"]
+    weth = arbitrum.wrappers[0].contract
+    for parties in ((ALICE, ZERO), (ZERO, ALICE)):
+        found = _moved(transaction(to=weth), receipt(transfer(*parties, 3, weth)), None, arbitrum)
+        assert found.notices == ("unjoined-conversion log.0",)
 
 
 def test_sides_that_stand_in_the_wrong_order_are_no_wrap_and_named() -> None:
@@ -290,7 +318,7 @@ def test_sides_that_stand_in_the_wrong_order_are_no_wrap_and_named() -> None:
         "CALL", BOB, ALICE, 0, frame("CALL", ALICE, WETH, 0, logs=((_deposit(5), 0),)), frame("CALL", ALICE, WETH, 5)
     )
     found = _moved(transaction(to=ALICE), receipt(_deposit(5)), read_call_tracer(calls))
-    assert (found.wraps, found.notices) == ((), ("wrap-not-in-order log.0",))
+    assert (found.wraps, found.notices) == ((), ("wrap-not-in-order log.0", "unjoined-conversion log.0"))
     assert _places(found)[2:] == ["log.0", "call.1"]
 
 
@@ -432,6 +460,11 @@ def test_a_retryable_ticket_says_what_cannot_be_told() -> None:
     found = _moved(transaction(type=0x69, value=9), receipt(), None, BY_NAME["arbitrum"])
     assert found.movements == ()
     assert "deposit and fees of a retryable ticket" in found.missing
+
+
+def test_why_a_hash_was_not_recomputed_is_a_notice() -> None:
+    found = _moved(transaction(type=0x7E, value=9, not_recomputed="of its own"), receipt(), None, BY_NAME["base"])
+    assert found.notices == ("unknown-type 0x7e deposit", "not-recomputed of its own")
 
 
 def test_a_type_that_nobody_knows_is_kept_and_its_value_is_not_guessed() -> None:

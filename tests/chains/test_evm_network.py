@@ -5,7 +5,8 @@ import pytest
 from cryptotrace.chains import NETWORKS, asset, network
 from cryptotrace.chains.evm.address import canonical_address
 from cryptotrace.chains.evm.feeshare import BURNT, TO_PRODUCER, UNTOLD, FeeShare, fixed
-from cryptotrace.chains.evm.network import EVM_NETWORKS, EvmNetwork, L1Fee
+from cryptotrace.chains.evm.network import EVM_NETWORKS, SYSTEM_TYPES, EvmNetwork, L1Fee
+from cryptotrace.chains.evm.ownforms import UnsignedForm, UnsignedHash
 from cryptotrace.chains.evm.transaction import LAYOUTS
 
 _SOMEBODY = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"
@@ -70,6 +71,20 @@ def test_a_main_chain_has_a_wrapper_and_each_its_start_is_named(chain: EvmNetwor
 def test_system_types_are_none_that_all_chains_have(chain: EvmNetwork) -> None:
     assert not set(chain.system_types) & set(LAYOUTS)
     assert all(not each.pays_fee or each.moves_value for each in chain.system_types.values())
+
+
+def test_only_two_chains_had_transactions_that_nobody_signed_and_both_within_bounds() -> None:
+    forms = {each.name: each.unsigned for each in EVM_NETWORKS if each.unsigned is not None}
+    assert set(forms) == {"polygon", "optimism"}
+    for form in forms.values():
+        assert isinstance(form, UnsignedForm)
+        assert form.source
+        assert form.hash is UnsignedHash.OF_BLOCK or form.below is not None
+
+
+@_EACH
+def test_types_of_a_chain_are_listed_with_those_that_have_them(chain: EvmNetwork) -> None:
+    assert {kind for kind, names in SYSTEM_TYPES.items() if chain.name in names} == set(chain.system_types)
 
 
 @_EACH

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-from tests.chains.evm_trees import ALICE, BOB, CAROL, TOKEN, WETH
+from dataclasses import replace
+
+from tests.chains.evm_trees import ALICE, BOB, CAROL, ETHEREUM, TOKEN, WETH
 
 from cryptotrace.chains.evm.ether import EtherMove
 from cryptotrace.chains.evm.tokens import TokenMove
-from cryptotrace.chains.evm.wraps import Join, burns_first, find_joins, merged
+from cryptotrace.chains.evm.wraps import Join, burns_first, find_joins, merged, unjoined, unjoined_rows
+from cryptotrace.model.flow import FlowKind
+from cryptotrace.model.movement import Movement, Wrap
 
 _WRAPPERS = frozenset({WETH})
 
@@ -57,3 +61,32 @@ def test_a_burn_whose_event_comes_late_is_put_before_its_coin() -> None:
     joins = [Join(back, burn)]
     assert burns_first([back, other, burn], joins) == [burn, back, other]
     assert burns_first([burn, back, other], joins) == [burn, back, other]
+
+
+def test_what_was_not_joined_is_named_one_by_one() -> None:
+    made = [_token(0, ALICE, None, 5), _token(1, None, ALICE, 5), _token(2, ALICE, None, 5), _token(3, None, ALICE, 5)]
+    sides = [replace(each, event="Withdrawal") for each in made]
+    others = [
+        _token(4, ALICE, None, 5),
+        _token(5, ALICE, BOB, 5),
+        _token(6, ALICE, None, 5, TOKEN),
+        replace(sides[0], units=0),
+    ]
+    wraps = [Wrap("log.0", "call.1", "")]
+    assert unjoined([*sides, *others], wraps, _WRAPPERS, frozenset()) == tuple(
+        f"unjoined-conversion log.{n}" for n in (1, 2, 3)
+    )
+    assert unjoined(others, wraps, _WRAPPERS, _WRAPPERS) == ("unjoined-conversion log.4",)
+
+
+def test_mint_and_burn_of_a_wrapper_in_a_table_are_not_joined() -> None:
+    weth, token = ETHEREUM.token("erc20", WETH), ETHEREUM.token("erc20", TOKEN)
+    alice, bob = ETHEREUM.account(ALICE), ETHEREUM.account(BOB)
+    rows = [
+        Movement("row.1", FlowKind.BURN, weth, 5, alice, None, 0),
+        Movement("row.2", FlowKind.ISSUANCE, weth, 5, None, alice, 1),
+        Movement("row.3", FlowKind.TRANSFER, weth, 5, alice, bob, 2),
+        Movement("row.4", FlowKind.BURN, token, 5, alice, None, 3),
+        Movement("row.5", FlowKind.BURN, weth, 0, alice, None, 4),
+    ]
+    assert unjoined_rows(rows, ETHEREUM) == ("unjoined-conversion row.1", "unjoined-conversion row.2")

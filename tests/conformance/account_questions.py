@@ -500,7 +500,7 @@ def logs(asked: Asked) -> None:
                 if (e.contract == mine.contract and first <= e.height <= last)
                 and all(t is None or e.topics[n : n + 1] == (t,) for n, t in enumerate(topics))
             ]
-            found = list(asked.logs.logs(mine.contract, topics, first, last))
+            found = asked.logs.logs(mine.contract, topics, first, last).entries
             assert [(e.txid, e.topics, e.data, e.block.height) for e in found] == [
                 (e.txid, e.topics, e.data, e.height) for e in wanted
             ]
@@ -538,8 +538,11 @@ def evidence(asked: Asked) -> None:
         found += _digests(lambda: [source.contract_call(call.contract, call.data).evidence])
     if isinstance(source, Logs):
         event = asked.world.events[0]
-        listed = lambda: [e.evidence for e in source.logs(event.contract, event.topics[:1], 0, asked.top)]  # noqa: E731
-        found += _digests(listed)
+        found += _digests(
+            lambda: [e.evidence for e in source.logs(event.contract, event.topics[:1], 0, asked.top).entries]
+        )
+        found += _digests(lambda: source.logs(event.contract, event.topics[:1], 0, asked.top).evidence)
+        found += _digests(lambda: source.logs(event.contract, [bytes(32)], 0, asked.top).evidence)
     if isinstance(source, Nonces):
         found += _digests(lambda: [source.nonce(account)[2]])
     assert len(found) > 1

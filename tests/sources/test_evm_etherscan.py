@@ -331,9 +331,9 @@ def test_events_come_in_chain_order_with_their_transaction(small: Small, flavour
     moved = bytes.fromhex("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef")
     payer = bytes.fromhex(who("b")[2:]).rjust(32, b"\0")
     with opened(small, flavour) as (found, _):
-        every = list(found.logs(acc(USDT), [], 0, 10**8))
-        of_b = list(found.logs(acc(USDT), [moved, payer], 0, 10**8))
-        of_d = list(found.logs(acc(USDT), [None, None, bytes.fromhex(who("d")[2:]).rjust(32, b"\0")], 0, 10**8))
+        every = found.logs(acc(USDT), [], 0, 10**8).entries
+        of_b = found.logs(acc(USDT), [moved, payer], 0, 10**8).entries
+        of_d = found.logs(acc(USDT), [None, None, bytes.fromhex(who("d")[2:]).rjust(32, b"\0")], 0, 10**8).entries
 
     assert [e.txid for e in every] == [small.txid("tokens")] * 2 + [small.txid("destroyed")]
     assert [e.block.height for e in every] == sorted(e.block.height for e in every)
@@ -485,6 +485,10 @@ def lie(action_: str, **fields: Any) -> Any:
     [
         lie("eth_getTransactionByHash", value="0x1"),
         lie("eth_getTransactionByHash", nonce="0x9"),
+        lie("eth_getTransactionByHash", value="0x1", r="0x0", s="0x0"),
+        lie("eth_getTransactionByHash", value="0x1", queueOrigin="l1"),
+        lie("eth_getTransactionByHash", value="0x1", type="0x7e"),
+        lie("eth_getBlockByNumber", miner="0x" + "11" * 20, newRoot="0x" + "22" * 32),
         lie("eth_getTransactionByHash", blockNumber=hex(FIRST + 2)),
         lie("eth_getTransactionByHash", transactionIndex="0x1"),
         lie("eth_getTransactionReceipt", transactionHash="0x" + "ab" * 32),
@@ -502,6 +506,30 @@ def test_a_lie_about_a_transaction_is_caught(small: Small, change: Any) -> None:
         server.answers.manners.change = change
         with pytest.raises(SourceLied, match=r"etherscan:http://127\.0\.0\.1|header|transaction"):
             one(found, small.txid("inside"))
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("told", [2**64, 2**256 - 1])
+def test_a_count_of_transactions_that_cannot_be_is_a_lie(small: Small, flavour: str, told: int) -> None:
+    """EIP-2681: an account's nonce has 64 bits."""
+
+    def change(action: str, answer: Json) -> Json:
+        return answer | {"result": hex(told)} if action == "eth_getTransactionCount" else answer
+
+    with opened(small, flavour, change=deep(change)) as (found, _), pytest.raises(SourceLied, match="at most 64 bits"):
+        found.nonce(acc("a"))
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_listing_without_events_names_the_answers_that_say_so(small: Small, flavour: str) -> None:
+    recorder = MemoryRecorder()
+    with opened(small, flavour, recorder) as (found, _):
+        nothing = found.logs(acc(USDT), [bytes(32)], 0, 10**8)
+        some = found.logs(acc(USDT), [], 0, 10**8)
+    assert nothing.entries == ()
+    assert nothing.evidence
+    assert all(json.loads(recorder.read(each))["result"] == [] for each in nothing.evidence)
+    assert {each.evidence for each in some.entries} <= set(some.evidence)
 
 
 @pytest.mark.parametrize(
@@ -527,7 +555,7 @@ def test_an_event_of_another_contract_or_topic_is_a_lie(small: Small) -> None:
             opened(small, change=lie("getLogs", **fields)) as (found, _),
             pytest.raises(SourceLied, match="was not asked for"),
         ):
-            list(found.logs(acc(USDT), [moved], 0, 10**8))
+            found.logs(acc(USDT), [moved], 0, 10**8)
 
 
 def test_a_server_of_another_chain_is_refused(small: Small) -> None:
@@ -591,7 +619,7 @@ def test_a_recorded_run_gives_the_same_answers_without_a_server(small: Small, fl
             ether,
             list(found.account_transactions([*history.txids, *ether.txids])),
             found.pot_balance(acc("a"), ETHER),
-            list(found.logs(acc(USDT), [], 0, 10**8)),
+            found.logs(acc(USDT), [], 0, 10**8).entries,
         ]
 
     with opened(small, flavour, recorder, key="LONGENOUGHKEY") as (found, server):

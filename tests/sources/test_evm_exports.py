@@ -201,6 +201,13 @@ def test_a_created_contract_is_paid_and_a_token_from_nobody_is_issued() -> None:
     zero = "0x" + "00" * 20
     issued = one(table(TOKENS, token("1", payer=zero), token("2", payee=zero)))
     assert [m.kind for m in issued.movements] == [FlowKind.ISSUANCE, FlowKind.BURN]
+    assert not any("unjoined" in each for each in issued.notices)
+
+
+def test_tokens_of_a_wrapper_that_go_to_nobody_are_not_said_to_be_destroyed() -> None:
+    weth = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"
+    tx = one(table(TOKENS, token("2", payee="0x" + "00" * 20, contract=weth)), decimals={weth: 18})
+    assert tx.notices[-1:] == ("unjoined-conversion row.1",)
 
 
 def test_decimals_are_told_or_the_movement_is_named_and_never_guessed() -> None:

@@ -288,6 +288,56 @@ def test_a_log_whose_place_in_the_receipt_is_not_known_is_called_by_its_row() ->
     assert "places of logs in the receipt" in tx.missing
 
 
+WETH = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"
+WITHDRAWAL = "0x7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65"
+
+
+def withdrawal(place: int) -> dict[str, Any]:
+    return log(place) | {"address": WETH.lower(), "topics": [WITHDRAWAL, f"0x{A[2:].rjust(64, '0')}"]}
+
+
+@pytest.mark.parametrize("rows", [[withdrawal(0)], [TX, withdrawal(0)]])
+def test_an_unwrap_without_its_coin_is_named(rows: list[dict[str, Any]]) -> None:
+    (tx,) = everything(source(lines(*rows)))
+    assert [m.kind for m in tx.movements if m.place == "log.0"] == [FlowKind.BURN]
+    assert "unjoined-conversion log.0" in tx.notices
+    assert "internal calls" in tx.missing
+
+
+@pytest.mark.parametrize("rows", [[withdrawal(4), log(6)], [TX, withdrawal(4), log(6)]])
+def test_an_unwrap_that_is_called_by_its_row_is_named_so(rows: list[dict[str, Any]]) -> None:
+    (tx,) = everything(source(lines(*rows)))
+    assert [m.place for m in tx.movements if m.kind is FlowKind.BURN] == ["row.1"]
+    assert [each for each in tx.notices if "unjoined" in each] == ["unjoined-conversion row.1"]
+
+
+def test_tokens_of_a_wrapper_that_a_table_says_were_destroyed_are_named() -> None:
+    (tx,) = everything(source(lines(transfer(3, 5) | {"token_address": WETH.lower(), "to_address": "0x" + "00" * 20})))
+    assert [each for each in tx.notices if "unjoined" in each] == ["unjoined-conversion row.1"]
+
+
+def test_a_table_without_signatures_says_that_no_hash_was_recomputed() -> None:
+    (tx,) = everything(source(lines(TX)))
+    assert "not-recomputed its signature is not told" in tx.notices
+    assert {each.standing for each in tx.movements} == {Standing.REPORTED}
+
+
+def test_a_transaction_that_the_chain_cannot_have_is_refused() -> None:
+    for more, why in (
+        ({"transaction_type": 0x7E}, "has no type 0x7e"),
+        ({"v": 0, "r": 0, "s": 0}, "no signature"),
+    ):
+        with pytest.raises(SourceLied, match=why):
+            source(lines(TX | more))
+
+
+def test_what_was_written_is_told_where_the_table_has_the_data() -> None:
+    text = {"input": f"0x{b'for the goods'.hex()}"}
+    bare = TX | {"input": None}
+    for row, memo in ((TX, ""), (TX | text, "for the goods"), (bare, None)):
+        assert [tx.memo for tx in everything(source(lines(row)))] == [memo]
+
+
 def test_token_transfers_alone_are_rows_in_the_order_of_their_logs() -> None:
     (tx,) = everything(source(lines(transfer(7, 2), transfer(3, 2**256 - 1))))
     assert [(m.place, m.units) for m in tx.movements] == [("row.1", 2**256 - 1), ("row.2", 2)]

@@ -23,7 +23,10 @@ from tests.sources.evmchain import (
     source,
 )
 
+from cryptotrace.chains.evm import rlpcode
 from cryptotrace.chains.evm.address import canonical_address
+from cryptotrace.chains.evm.hashes import keccak256
+from cryptotrace.chains.evm.header import encode_header
 from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceError, SourceLied, SourceUnavailable
 from cryptotrace.evidence.recorder import MemoryRecorder
 from cryptotrace.model import accountsource
@@ -183,6 +186,23 @@ LIES: dict[str, tuple[Callable[[], Node], str]] = {
         ]),
         "withdrawals root",
     ),
+    "another value and no signature": (lambda: altered("eth_getTransactionByHash", value="0x6", r="0x0", s="0x0"), "no signature"),
+    "another value and a field of another chain": (
+        lambda: altered("eth_getTransactionByHash", value="0x6", queueOrigin="l1"),
+        "hash to",
+    ),
+    "another value and a type of another chain": (
+        lambda: Node(instead={
+            "eth_getTransactionByHash": lambda t: Node().eth_getTransactionByHash(t) | {"value": "0x6", "type": "0x7e"},
+            "eth_getTransactionReceipt": lambda t: Node().eth_getTransactionReceipt(t) | {"type": "0x7e"},
+        }),
+        "has no type 0x7e",
+    ),
+    "another producer and an unknown field": (
+        lambda: altered("eth_getBlockByNumber", miner=TOKEN, newRoot="0x" + "77" * 32),
+        "hashes to",
+    ),
+    "a header without a field": (lambda: altered("eth_getBlockByNumber", mixHash=None, miner=TOKEN), "without mixHash"),
     "a value that is no number": (lambda: altered("eth_getTransactionByHash", value="many"), "value"),
     "a status of its own": (lambda: altered("eth_getTransactionReceipt", status="0x7"), "status"),
 }  # fmt: skip
@@ -193,6 +213,45 @@ def test_a_lie_is_refused_and_named(lie: str) -> None:
     make, words = LIES[lie]
     with pytest.raises(SourceLied, match=words), source(make()) as opened:
         list(opened.account_transactions([chain().txid(1)]))
+
+
+def test_a_type_that_no_chain_has_is_kept_and_never_silent() -> None:
+    def told(method: str) -> Callable[[str], Any]:
+        return lambda txid: getattr(Node(), method)(txid) | {"type": "0x1f"}
+
+    both = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
+    with source(Node(instead={each: told(each) for each in both})) as opened:
+        (tx,) = opened.account_transactions([chain().txid(1)])
+    assert tx.notices == ("unknown-type 0x1f", "not-recomputed type 0x1f is not known to this version")
+    assert "meaning of type 0x1f" in tx.missing
+    assert {each.standing for each in tx.movements} == {Standing.REPORTED}
+
+
+def test_a_block_of_a_newer_fork_is_kept_and_never_silent() -> None:
+    """Its bytes end in a field that this version does not know."""
+    old, new = chain().blocks[1].header.hash, "0x" + "77" * 32
+    parts = [each.data() for each in rlpcode.decode(encode_header(chain().blocks[1].header), "header").items()]
+    made = keccak256(rlpcode.encode([*parts, bytes.fromhex(new[2:])])).hex()
+
+    def renamed(method: str, **more: Any) -> Callable[..., Any]:
+        def tell(*asked: Any) -> Any:
+            told = json.loads(json.dumps(getattr(Node(), method)(*asked)).replace(old, made))
+            return told | more if told.get("number", told.get("blockNumber")) == "0x1" else told
+
+        return tell
+
+    names = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
+    instead = {each: renamed(each) for each in names} | {
+        "eth_getBlockByNumber": renamed("eth_getBlockByNumber", newRoot=new)
+    }
+    notices: list[str] = []
+    with source(Node(instead=instead), notices=notices) as opened:
+        (tx,) = opened.account_transactions([chain().txid(1)])
+    why = "its bytes hold newRoot, which this version does not read"
+    assert tx.block is not None
+    assert tx.block.hash == made
+    assert tx.notices == (f"not-recomputed header of block 1: {why}",)
+    assert any(why in each for each in notices)
 
 
 def test_a_call_tree_of_another_transaction_is_refused() -> None:
@@ -283,7 +342,7 @@ def test_whatever_a_node_says_is_an_answer_or_an_error_of_the_tree(seed: int) ->
         for ask in (
             lambda: list(opened.account_transactions([chain().txid(2, 1)])),
             lambda: opened.block_transactions(3),
-            lambda: list(opened.logs(account(TOKEN), [], 0, 4)),
+            lambda: opened.logs(account(TOKEN), [], 0, 4).entries,
             lambda: opened.pot_history(account(BOB.address), USD, 0, 4, 10),
             lambda: opened.pot_balance(account(BOB.address), ETHER),
             lambda: opened.state_proof(account(BOB.address), []),
@@ -373,6 +432,17 @@ def test_a_state_that_was_dropped_is_not_supported_and_never_nothing(words: str)
                 ask()
 
 
+def test_a_count_of_transactions_that_cannot_be_is_refused() -> None:
+    """EIP-2681: an account's nonce has 64 bits."""
+    for told, fits in ((2**64 - 1, True), (2**64, False), (2**255, False)):
+        with source(Node(instead={"eth_getTransactionCount": lambda *_, told=told: hex(told)})) as opened:
+            if fits:
+                assert opened.nonce(account(ALICE.address))[0] == told
+            else:
+                with pytest.raises(SourceLied, match="at most 64 bits"):
+                    opened.nonce(account(ALICE.address))
+
+
 def test_a_contract_without_balances_has_none_and_not_nothing() -> None:
     assert token_number(Asset(f"{local().chain}/erc721:{TOKEN}/{2**256 - 1}")) == 2**256 - 1
     with source() as opened:
@@ -415,10 +485,21 @@ def test_a_proof_that_does_not_lead_to_the_state_root_is_refused() -> None:
 
 def test_events_with_their_place() -> None:
     with source() as opened:
-        (entry,) = opened.logs(account(TOKEN), [], 0, 99)
+        (entry,) = opened.logs(account(TOKEN), [], 0, 99).entries
 
     assert (entry.txid, entry.place, entry.index, entry.block.height) == (chain().txid(2), 0, 0, 2)
     assert int.from_bytes(entry.data, "big") == 2**200
+
+
+def test_a_listing_without_events_names_the_answers_that_say_so() -> None:
+    wire = Wire(Node())
+    with source(wire=wire) as opened:
+        listed = opened.logs(account(TOKEN), [bytes(32)], 0, 99)
+        assert listed.entries == ()
+        assert [json.loads(wire.recorder.read(each))[0]["result"] for each in listed.evidence] == [[]]
+        one = opened.logs(account(TOKEN), [], 0, 99)
+        assert one.evidence
+        assert {each.evidence for each in one.entries} <= set(one.evidence)
 
 
 def test_an_event_that_is_not_in_its_receipt_is_refused() -> None:
@@ -428,7 +509,7 @@ def test_an_event_that_is_not_in_its_receipt_is_refused() -> None:
             Node(instead={"eth_getLogs": lambda asked, forged=forged: [forged] if matches(forged, asked) else []})
         ) as opened:
             with pytest.raises(SourceLied, match="not in the receipt"):
-                list(opened.logs(account(TOKEN), [], 0, 4))
+                opened.logs(account(TOKEN), [], 0, 4)
             if forged["logIndex"] == "0x7":
                 continue
             history = opened.pot_history(account(BOB.address), USD, 0, 4, 10)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cryptotrace.errors import ConfigurationError
 from cryptotrace.sources.spec import (
     OPTIONS,
+    URL_KINDS,
     basic_auth,
     host_and_port,
     hosts_of,
@@ -58,11 +59,98 @@ def test_a_literal_key_is_refused_with_the_right_way_and_is_not_repeated(text: s
     assert KEY not in str(refused.value)
 
 
-def test_a_literal_key_in_a_header_is_refused_before_it_is_used_and_not_repeated() -> None:
-    with pytest.raises(ConfigurationError, match="header=env:NAME") as refused:
-        http_headers(parse_spec(f"esplora:https://x.example?header=X-Api-Key:{KEY}"))
+_IN_URLS = (
+    "0123456789abcdef0123456789abcdef",
+    "A1b2C3d4E5f6G7h8I9j0",
+    "dGhpcy1pcy1hLXNlY3JldC1rZXk",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "12345678901234567890",
+    "0123abcd-1234-5678-9abc-def012345678",
+    "AB12-CD34-EF56-GH78-IJ90",
+    "x_y9Zq-Lm2Np_Rt4Vw6Xa",
+)
+_HTTP_KINDS = sorted(URL_KINDS)
 
-    assert KEY not in str(refused.value)
+
+@pytest.mark.parametrize("kind", _HTTP_KINDS)
+@pytest.mark.parametrize("key", _IN_URLS)
+def test_a_key_in_the_path_of_a_url_is_refused_with_the_right_way_and_is_not_repeated(kind: str, key: str) -> None:
+    right = {"rpc": "path=env:NAME", "etherscan": "key=env:NAME", "blockscout": "key=env:NAME"}.get(
+        kind, "token=env:NAME"
+    )
+    encoded = "".join(f"%{ord(each):02x}" for each in key)
+    for path in (
+        f"/v3/{key}",
+        f"/{key}/rpc",
+        f"/v2/{key}/",
+        f"/a;k={key}",
+        f"/{encoded}",
+        f"/{encoded.replace('%', '%25')}",
+    ):
+        with pytest.raises(ConfigurationError, match="looks like a key") as refused:
+            parse_spec(f"{kind}:https://node.example{path}?retries=1")
+        assert right in str(refused.value)
+        assert key not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", _HTTP_KINDS)
+@pytest.mark.parametrize("key", _IN_URLS)
+def test_a_key_as_the_value_of_an_option_is_refused_and_is_not_repeated(kind: str, key: str) -> None:
+    options = [f"{option}={key}" for option in sorted(OPTIONS[kind] - {"cookie", "proxy"})]
+    options += [f"header=X-Api-Key:{key}"] if "header" in OPTIONS[kind] else []
+    for option in (*options, f"proxy=http://127.0.0.1:1/{key}", f"proxy=http://127.0.0.1:1/?k={key}"):
+        with pytest.raises(ConfigurationError) as refused:
+            parse_spec(f"{kind}:https://node.example/api?{option}")
+        assert key not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", _HTTP_KINDS)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/jsonrpc",
+        "/api/v1",
+        "/v2/api",
+        "/ext/bc/C/rpc",
+        "/rpc/v1/mainnet-archive",
+        "/binance-smart-chain-mainnet/v2/json_rpc",
+        "/eth_mainnet_full_archive/getBlockByNumberArchive",
+        "/archive.node.example.internal/2024-10-12",
+    ],
+)
+def test_an_ordinary_path_is_no_key(kind: str, path: str) -> None:
+    assert parse_spec(f"{kind}:https://node.example{path}?retries=1").location == f"https://node.example{path}"
+
+
+def test_files_and_names_of_variables_may_look_like_anything() -> None:
+    long = "A1b2C3d4E5f6G7h8I9j0"
+    for text in (
+        f"rpc:http://127.0.0.1?cookie=/home/{long}/.cookie",
+        f"rpc:http://127.0.0.1?path=env:{long}",
+        f"esplora:https://x.example?header=X-Api-Key:env:{long}",
+        f"json:/cases/{long}.json",
+    ):
+        assert parse_spec(text).option("none") is None
+
+
+@pytest.mark.parametrize("key", _IN_URLS)
+def test_a_key_behind_what_is_no_source_is_not_repeated(key: str) -> None:
+    for text in (
+        f"https://node.example/v3/{key}",
+        f"node:https://node.example/{key}",
+        f"rpc:https://x.example/{key}?x",
+    ):
+        with pytest.raises(ConfigurationError) as refused:
+            parse_spec(text)
+        assert key not in str(refused.value)
+
+
+def test_a_literal_key_in_a_header_is_refused_before_it_is_used_and_not_repeated() -> None:
+    for key, right in ((KEY, "header=Name:env:NAME"), ("s3cr3t", "header=env:NAME")):
+        with pytest.raises(ConfigurationError, match=right) as refused:
+            http_headers(parse_spec(f"esplora:https://x.example?header=X-Api-Key:{key}"))
+        assert key not in str(refused.value)
 
 
 def test_keys_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +198,7 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("value", ["-1", "0", "1.5", "٣", "1" * 20, ""])
 def test_a_number_that_is_none_is_refused(value: str) -> None:
-    with pytest.raises(ConfigurationError, match="whole number from 1"):
+    with pytest.raises(ConfigurationError, match=r"whole number from 1|looks like a key"):
         parse_spec(f"esplora:https://x.example?timeout={value}").number("timeout", 30, 1)
 
 

@@ -72,7 +72,7 @@ def _ask(source: Any) -> None:
         lambda: source.pot_balance(WORLD.account("mule_b"), USDT),
         lambda: source.pot_balance(WORLD.account("mule_b"), TRX),
         lambda: source.pot_balance(WORLD.account("mule_b"), WORLD.asset("1000001")),
-        lambda: list(source.logs(WORLD.account("usdt"), [ADDED], 0, TOP)),
+        lambda: source.logs(WORLD.account("usdt"), [ADDED], 0, TOP).entries,
     )
     for question in questions:
         with suppress(CryptotraceError):  # anything else fails the test

@@ -36,7 +36,7 @@ def _ask(source: Any) -> dict[str, Any]:
                 told[f"{name} {asset}"] = str(error)
     told["symbol"] = source.contract_call(WORLD.account("usdt"), keccak256(b"symbol()")[:4])
     try:
-        told["logs"] = list(source.logs(WORLD.account("usdt"), [ADDED], 0, source.tip().height))
+        told["logs"] = source.logs(WORLD.account("usdt"), [ADDED], 0, source.tip().height).entries
     except NotSupported as error:
         told["logs"] = str(error)
     return told

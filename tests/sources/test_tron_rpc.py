@@ -128,22 +128,22 @@ def test_a_crowded_history_stops() -> None:
 @pytest.mark.parametrize("block_range", [1, 2, 9, 5000])
 def test_events_are_asked_for_in_ranges_that_the_node_takes(block_range: int) -> None:
     with rpc(Manners(block_range=block_range)) as (source, _):
-        found = list(source.logs(WORLD.account("usdt"), [ADDED], 0, TOP))
+        found = source.logs(WORLD.account("usdt"), [ADDED], 0, TOP).entries
         assert [each.txid for each in found] == [WORLD.txids["freeze"], WORLD.txids["freeze_bystander"]]
         assert [(each.block, each.index, each.place) for each in found] == [
             (WORLD.ref(WORLD.height_of("freeze")), 0, -1),
             (WORLD.ref(WORLD.height_of("freeze")), 1, -1),
         ]
         word = bytes(12) + bytes_of(WORLD.addresses["deposit"])
-        (peel,) = source.logs(WORLD.account("usdt"), [TRANSFER, None, word], 0, TOP)
+        (peel,) = source.logs(WORLD.account("usdt"), [TRANSFER, None, word], 0, TOP).entries
         assert int.from_bytes(peel.data, "big") == 25_000 * TOKEN
         with pytest.raises(DataNotFound, match="up to its tip"):
-            list(source.logs(WORLD.account("usdt"), [ADDED], 0, TOP + 1))
+            source.logs(WORLD.account("usdt"), [ADDED], 0, TOP + 1)
 
 
 def test_a_node_that_refuses_one_block_is_said() -> None:
     with rpc(Manners(block_range=-1)) as (source, _), pytest.raises(NotSupported, match="refuses to tell the events"):
-        list(source.logs(WORLD.account("usdt"), [ADDED], 0, TOP))
+        source.logs(WORLD.account("usdt"), [ADDED], 0, TOP)
 
 
 def test_a_contract_is_asked() -> None:
@@ -191,7 +191,7 @@ def test_an_event_that_was_not_asked_for_is_refused(change: dict[str, Any]) -> N
         return answer | {"result": [each | change for each in result]} if isinstance(result, list) else answer
 
     with rpc(Manners(change=changed("/jsonrpc", lie))) as (source, _), pytest.raises(SourceLied):
-        list(source.logs(WORLD.account("usdt"), [ADDED], 0, TOP))
+        source.logs(WORLD.account("usdt"), [ADDED], 0, TOP)
 
 
 def test_a_tip_that_never_rests_gives_no_balance() -> None:

@@ -263,7 +263,7 @@ def test_a_row_that_was_not_asked_for_is_refused(path: str, change: dict[str, An
     with grid(Manners(change=lie)) as (source, _):
         if path == "events":
             with pytest.raises(SourceLied):
-                list(source.logs(WORLD.account("usdt"), [ADDED], 0, TOP))
+                source.logs(WORLD.account("usdt"), [ADDED], 0, TOP)
             return
         with pytest.raises(SourceLied):
             source.pot_history(WORLD.account("own_wallet"), USDT if "trc20" in path else TRX, 0, TOP, 100)
@@ -471,7 +471,7 @@ def test_a_contract_is_asked() -> None:
 
 
 def _freezes(source: Any, topics: list[bytes | None], first: int = 0, last: int = TOP) -> list[Any]:
-    return list(source.logs(WORLD.account("usdt"), topics, first, last))
+    return list(source.logs(WORLD.account("usdt"), topics, first, last).entries)
 
 
 def test_events_are_given_as_they_stand_in_the_receipts() -> None:
@@ -487,6 +487,15 @@ def test_events_are_given_as_they_stand_in_the_receipts() -> None:
         assert _freezes(source, [REMOVED], 0, 20) == []
         transfers = _freezes(source, [None, _word("mule_b")], 10, TOP)
         assert [each.txid for each in transfers] == [WORLD.txids[name] for name in ("peel_2", "kept", "poison_again")]
+
+
+def test_a_listing_without_events_names_the_pages_that_say_so() -> None:
+    recorder = MemoryRecorder()
+    with grid(recorder=recorder) as (source, _):
+        listed = source.logs(WORLD.account("usdt"), [REMOVED], 0, 20)
+        assert listed.entries == ()
+        assert len(listed.evidence) == 1
+        assert b'"data"' in recorder.read(listed.evidence[0])
 
 
 def test_of_many_events_the_topics_are_rebuilt(monkeypatch: pytest.MonkeyPatch) -> None:

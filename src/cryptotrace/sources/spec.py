@@ -3,7 +3,8 @@
 ``blocks:PATH`` · ``rpc:URL`` · ``esplora:URL`` · ``electrum:HOST:PORT`` · ``electrum+tls:HOST:PORT`` · ``json:PATH`` ·
 ``csv:PATH`` · ``recorded:FOLDER`` · ``ipc:PATH`` · ``trongrid:URL`` · ``fullnode:URL`` ·
 ``etherscan:URL`` · ``blockscout:URL`` · ``etl:PATH``. Options follow after ``?``, as in a URL. Keys are never in a
-specification, only the names of the environment variables that hold them::
+specification, only the names of the environment variables that hold them; what looks like a key in a path or an option
+is refused (``cryptotrace.sources.speckeys`` says what does)::
 
     rpc:http://127.0.0.1:8332?auth=env:NODE_AUTH          NODE_AUTH holds user:password
     rpc:http://127.0.0.1:8332?cookie=/home/me/.bitcoin/.cookie
@@ -23,6 +24,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from cryptotrace.errors import ConfigurationError
+from cryptotrace.sources.speckeys import looks_like_key, without_keys
 
 _FORM = re.compile(r"(?P<kind>[a-z+]+):(?P<rest>.*)", re.DOTALL)
 _COMMON_HTTP = frozenset({"proxy", "timeout", "rate", "retries"})
@@ -53,6 +55,10 @@ PATH_KINDS = frozenset({"blocks", "json", "csv", "etl", "recorded", "ipc"})
 #: Kinds whose location is the URL of a server: its host is admitted before it is asked.
 URL_KINDS = frozenset({"rpc", "esplora", "trongrid", "fullnode", "etherscan", "blockscout"})
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\]|[^\[\]%@:]+)(:[0-9]*)?")
+#: Options that name the environment variable with a key.
+_KEY_OPTIONS = frozenset({"auth", "token", "path", "key"})
+#: Options that are looked at by themselves, and a file: where somebody keeps it may look like anything.
+_UNCHECKED = _KEY_OPTIONS | {"proxy", "cookie"}
 _ENVIRONMENT = re.compile(r"env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 
 
@@ -240,12 +246,30 @@ def _options(kind: str, query: str, text: str) -> tuple[tuple[str, str], ...]:
             raise ConfigurationError(f"{kind}: has no option {key}; known: {known}")
         if key == "proxy":
             _check_proxy(kind, value)
-        if key in ("auth", "token", "path", "key") and not _ENVIRONMENT.fullmatch(value):
+        if key in _KEY_OPTIONS and not _ENVIRONMENT.fullmatch(value):
             raise ConfigurationError(
                 f"{kind}: {key} must name an environment variable, {key}=env:NAME; "
                 "a key itself is never written into a specification"
             )
+        if kind in URL_KINDS and key not in _UNCHECKED:
+            _check_value(kind, key, value)
     return options
+
+
+def _right_way(kind: str) -> str:
+    """How a source of that kind is given its key."""
+    ways = [f"{name}=env:NAME" for name in ("path", "key", "token") if name in OPTIONS[kind]]
+    return " or ".join([*ways, *(["header=Name:env:NAME"] if "header" in OPTIONS[kind] else [])])
+
+
+def _check_value(kind: str, key: str, value: str) -> None:
+    """See that the value of an option is no key, but the name of a variable that holds one."""
+    reference = value.partition(":")[2] if key == "header" else value
+    if not _ENVIRONMENT.fullmatch(reference) and looks_like_key(value):
+        raise ConfigurationError(
+            f"{kind}: what option {key} says looks like a key, which would be written into the case; put it into an "
+            f"environment variable and write {_right_way(kind)}"
+        )
 
 
 def _url_parts(url: str, schemes: tuple[str, ...]) -> SplitResult | None:
@@ -269,6 +293,8 @@ def _check_proxy(kind: str, url: str) -> None:
         raise ConfigurationError(
             f"{kind}: credentials of a proxy would be written into the case; use a proxy without, on this machine"
         )
+    if looks_like_key(parts.path) or looks_like_key(parts.query):
+        raise ConfigurationError(f"{kind}: the URL of the proxy holds what looks like a key; use a proxy without")
 
 
 def _check_url(spec: Spec) -> None:
@@ -278,8 +304,15 @@ def _check_url(spec: Spec) -> None:
     if parts.username is not None or parts.password is not None:
         how = "auth=env:NAME (the variable holds user:password)" if spec.kind == "rpc" else "token=env:NAME"
         raise ConfigurationError(f"{spec.kind}: credentials do not belong into the URL; write ?{how}")
+    for place, segment in enumerate(parts.path.strip("/").split("/"), 1):
+        if looks_like_key(segment):
+            raise ConfigurationError(
+                f"{spec.kind}: part {place} of the path at {parts.hostname} looks like a key, which would be written "
+                f"into the case and its evidence; put it into an environment variable, leave it out of the URL and "
+                f"write {_right_way(spec.kind)}"
+            )
 
 
 def _hide(text: str) -> str:
     """Enough of a specification to recognise it, without what might be a key."""
-    return text.partition("?")[0].rpartition("@")[2][:60]
+    return without_keys(text.partition("?")[0].rpartition("@")[2])[:60]

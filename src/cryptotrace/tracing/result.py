@@ -210,7 +210,7 @@ class Trace:
     missing: tuple[tuple[str, str], ...] = ()
     """(txid, what no source could tell of it, e.g. ``internal calls``), in chain order; account chains only."""
     signs: tuple[tuple[str, str], ...] = ()
-    """(txid, sign of spam or address poisoning in the histories that the trace opened: L4); account chains only."""
+    """Pairs of a txid and a sign of spam in the histories that the trace opened (L4); account chains only."""
     pots: tuple[PotCheck, ...] = ()
     """How complete the history of each holding is that claimed value reached; account chains only."""
     has_assumed_order: bool = False

@@ -2,6 +2,9 @@
 
 Such a token changes balances without an event. Two balances and the movements between them show by how much; when
 within the blocks it happened is not known, and so it is put at their end and flagged.
+
+Source: ERC-20 (a Transfer is wanted where tokens are transferred, and of nothing else); d-xo/weird-erc20, README, "Fee
+on Transfer" and "Balance Modifications Outside of Transfers", with contracts that do so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Who gets one part of a transaction's fee."""
+"""Who gets one part of a transaction's fee.
+
+Source: EIP-1559 (the base fee is burnt, the priority fee goes to the header's beneficiary), EIP-4844 (the blob fee is
+burnt); OP Stack specification, predeploys (vaults, which are fixed accounts). Which chain does what is cited with each
+chain in ``cryptotrace.chains.evm.network``.
+"""
 
 from __future__ import annotations
 

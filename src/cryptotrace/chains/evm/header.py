@@ -3,6 +3,10 @@
 A header whose hash is right is the one that the hash names; that the hash is of the chain is shown by something else
 (an anchor), and nothing here says so.
 
+Further fields beside those that hash right change nothing. Where they do not hash right, a field was altered, unless a
+newer fork has appended something: then they hash right with what was told beside put behind them, and that is tried.
+Such a header is kept and not recomputed; every other one is refused, also if a field is missing.
+
 Source: Ethereum Yellow Paper §4.4; EIP-1559, EIP-4895, EIP-4844, EIP-4788, EIP-7685, EIP-7928, EIP-7843 (fields that
 were appended, in this order); Avalanche, coreth release notes and ``plugin/evm/customtypes`` (its own fields).
 """
@@ -10,12 +14,14 @@ were appended, in this order); Avalanche, coreth release notes and ``plugin/evm/
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 from cryptotrace.chains.evm import rlpcode
 from cryptotrace.chains.evm.address import bytes_of
 from cryptotrace.chains.evm.hashes import keccak256
+from cryptotrace.chains.evm.network import EvmNetwork
 from cryptotrace.chains.evm.rlpcode import Item, Writable
 from cryptotrace.chains.evm.told import Told
 from cryptotrace.errors import MalformedBytes, ProofRefused
@@ -81,6 +87,10 @@ _HASHES = {
 }
 _SIZES = {"bloom": _BLOOM_SIZE, "nonce": _NONCE_SIZE}
 _SMALL = {"number", "gas_limit", "gas_used", "timestamp", "blob_gas_used", "excess_blob_gas", "slot_number"}
+#: A fork has appended at most so many fields; and among so many unknown ones those are looked for.
+_MOST_NEW, _MOST_TRIED = 3, 8
+#: From so many hex digits on a told text is bytes and no number: an address is the shortest.
+_SHORTEST_DATA = 40
 #: Fields of an answer about a block that are not of its header.
 _BESIDE = {"hash", "size", "totalDifficulty", "transactions", "uncles", "withdrawals"}
 
@@ -141,6 +151,8 @@ class Header:
     """Fields of another chain that stand in its bytes, by name: those of Avalanche; hashes as hex digits."""
     is_recomputed: bool = False
     """True: its bytes were rebuilt and hash to ``hash``. False: as a node tells it."""
+    not_recomputed: str = ""
+    """Why its bytes were not rebuilt; empty where they were."""
     unknown: tuple[str, ...] = ()
     """Names of fields that the node told and this version does not read."""
     absent: tuple[str, ...] = ()
@@ -221,43 +233,87 @@ def _told_value(told: Told, name: str, called: str) -> str | int | bytes | None:
     return told.quantity(called, 64 if name in _SMALL else 256)
 
 
-def from_rpc(fields: Mapping[str, object]) -> Header:
-    """The header in a JSON object of a node about a block.
-
-    Its bytes are rebuilt. If they hash to what is told, ``is_recomputed`` is True. If they do not, and the node told
-    fields that this version does not know, or not all that it knows, the header is kept as told and ``is_recomputed``
-    is False: ``unknown`` and ``absent`` say which.
-
-    Raises:
-        MalformedBytes: a field has another form, or hash, parent, number or time is absent.
-        ProofRefused: every field is known, and they hash to something else.
-    """
-    told = Told(fields, "block")
-    is_avalanche = _AVALANCHE_MARK in told
-    layout = {**_BASE, **(_AVALANCHE if is_avalanche else _APPENDED)}
+def _kept(told: Told, network: EvmNetwork | None) -> Header:
+    """The header as it is told."""
+    has_own = network is not None and _AVALANCHE_MARK in network.header_fields
+    layout = {**_BASE, **(_AVALANCHE if has_own and _AVALANCHE_MARK in told else _APPENDED)}
     values = {name: _told_value(told, name, called) for name, called in layout.items()}
     for name in ("parent", "number", "timestamp"):
         if values[name] is None:
             raise told.refusal("expected; without it this is no block in a chain", layout[name])
     others = tuple((name, values.pop(name)) for name in layout if name in _AVALANCHE and name not in _APPENDED)
-    kept = Header(
+    return Header(
         hash=told.hash("hash"),
         others=others,  # type: ignore[arg-type]
         unknown=told.unread({*layout.values(), *_BESIDE}),
         absent=tuple(_BASE[name] for name in _BASE if values[name] is None),
         **values,  # type: ignore[arg-type]
     )
-    if kept.absent:
-        return kept
-    digest = keccak256(encode_header(kept)).hex()
+
+
+def _appendable(told: Told, names: Sequence[str]) -> dict[str, Writable]:
+    """What could stand in the bytes, of the fields that are not known: numbers, and bytes from 20 on."""
+    found: dict[str, Writable] = {}
+    for name in names:
+        text = str(told.fields[name])
+        try:
+            found[name] = told.data(name) if len(text) >= 2 + _SHORTEST_DATA else told.quantity(name)
+        except MalformedBytes:
+            continue
+    return found
+
+
+def _tries(told: Told, header: Header) -> Iterator[tuple[str, ...]]:
+    """Which unknown fields a newer fork may have appended, and in which order."""
+    names = list(_appendable(told, header.unknown))[:_MOST_TRIED]
+    for count in range(1, _MOST_NEW + 1):
+        yield from permutations(names, count)
+
+
+def _newer(told: Told, header: Header) -> tuple[str, ...]:
+    """The unknown fields with which, appended in this order, the header hashes right; none if there are none such."""
+    values, raw = _appendable(told, header.unknown), encode_header(header)
+    parts: list[Writable] = [each.data() for each in rlpcode.decode(raw, "header").items()]
+    for names in _tries(told, header):
+        if keccak256(rlpcode.encode([*parts, *(values[name] for name in names)])).hex() == header.hash:
+            return names
+    return ()
+
+
+def from_rpc(fields: Mapping[str, object], network: EvmNetwork | None = None) -> Header:
+    """The header in a JSON object of a node about a block.
+
+    Its bytes are rebuilt. If they hash to what is told, ``is_recomputed`` is True. It is kept as told, with
+    ``is_recomputed`` False and the reason in ``not_recomputed``, in two cases only: the fields hash right with others
+    behind them that this version does not know (``unknown``), as a newer fork appends them; or it is from before the
+    height from which the chain's hashes are those of the bytes (``EvmNetwork.headers_since``).
+
+    Args:
+        fields: the object.
+        network: on which chain; None for one whose headers are those of Ethereum.
+
+    Raises:
+        MalformedBytes: a field has another form, or hash, parent, number or time is absent.
+        ProofRefused: the fields hash to something else, or one that every header has is absent (``absent``).
+    """
+    told = Told(fields, "block")
+    kept = _kept(told, network)
+    digest = "" if kept.absent else keccak256(encode_header(kept)).hex()
     if digest == kept.hash:
         return replace(kept, is_recomputed=True)
-    if not kept.unknown:
+    if network is not None and kept.number < network.headers_since:
+        return replace(kept, not_recomputed=f"before block {network.headers_since} the hash is not of these fields")
+    if kept.absent:
         raise ProofRefused(
-            f"the header of block {kept.number} hashes to {digest}, not to {kept.hash} as told: a field was altered, "
-            "or the chain writes headers in another way; ask another source"
+            f"the header of block {kept.number} is told without {', '.join(kept.absent)}, so that its hash {kept.hash} "
+            "cannot be recomputed; ask another source"
         )
-    return kept
+    if newer := _newer(told, kept):
+        return replace(kept, not_recomputed=f"its bytes hold {', '.join(newer)}, which this version does not read")
+    raise ProofRefused(
+        f"the header of block {kept.number} hashes to {digest}, not to {kept.hash} as told: a field was altered, "
+        "or the chain writes headers in another way; ask another source"
+    )
 
 
 def ommers_hash(ommers: Sequence[Header]) -> str:

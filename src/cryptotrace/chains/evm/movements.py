@@ -26,12 +26,13 @@ from cryptotrace.chains.evm.blockmoves import block_transaction
 from cryptotrace.chains.evm.calltree import CallFrame, has_logs, steps
 from cryptotrace.chains.evm.ether import EtherMove, EtherReading, read_ether
 from cryptotrace.chains.evm.fees import BlockFacts, FeePart, RollupFacts, read_fee
+from cryptotrace.chains.evm.memo import memo_of
 from cryptotrace.chains.evm.network import EvmNetwork
 from cryptotrace.chains.evm.ownforms import SystemType
 from cryptotrace.chains.evm.receipt import Log, Receipt
 from cryptotrace.chains.evm.tokens import TokenFacts, TokenMove, TokenReading, read_tokens, wrapper_contracts
 from cryptotrace.chains.evm.transaction import LAYOUTS, WireTransaction
-from cryptotrace.chains.evm.wraps import Join, Move, burns_first, find_joins, merged
+from cryptotrace.chains.evm.wraps import Join, Move, burns_first, find_joins, merged, unjoined
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.flow import FlowKind
 from cryptotrace.model.identity import Account, Asset
@@ -222,28 +223,20 @@ def _joined(facts: _Facts, joins: Sequence[Join], run: Sequence[Move], tokens: T
     return tuple(wraps)
 
 
-def _unjoined(joins: Sequence[Join], tokens: TokenReading) -> None:
-    """Name deposits and withdrawals of a wrapper for which no movement of the coin was found."""
-    found = {join.token.place for join in joins}
-    for each in tokens.moves:
-        if each.event in {"Deposit", "Withdrawal"} and each.units and each.place not in found:
-            tokens.note("wrap-without-coin", each.place)
-
-
 def _what_ran(facts: _Facts, known: TokenFacts, first: int) -> tuple[list[Movement], tuple[Wrap, ...]]:
     """Value, calls and tokens of a transaction that succeeded."""
     logs, is_placed = _logs(facts)
     ether = _ether(facts)
     tokens = read_tokens(logs, facts.network, known)
+    wrappers = wrapper_contracts(facts.network, known)
     loose = frozenset(each.contract for each in facts.network.wrappers if each.writes_transfers)
-    joins = find_joins(ether.moves, tokens.moves, wrapper_contracts(facts.network, known), loose)
+    joins = find_joins(ether.moves, tokens.moves, wrappers, loose)
     if facts.calls is not None and is_placed:
         run = burns_first(_as_run(facts.calls, ether.moves, tokens.moves), joins)
     else:
         run = merged(ether.moves, tokens.moves, joins)
     wraps = _joined(facts, joins, run, tokens)
-    _unjoined(joins, tokens)
-    facts.notices += tokens.notices
+    facts.notices += [*tokens.notices, *unjoined(tokens.moves, wraps, wrappers, loose)]
     facts.missing += tokens.missing
     return [_movement(facts, each, first + number) for number, each in enumerate(run)], wraps
 
@@ -252,6 +245,8 @@ def _other_notices(facts: _Facts) -> None:
     tx = facts.tx
     if tx.type not in LAYOUTS:
         facts.notices.append(f"unknown-type {tx.type:#x}" + (f" {facts.system.name}" if facts.system.name else ""))
+    if tx.not_recomputed:
+        facts.notices.append(f"not-recomputed {tx.not_recomputed}")
     if facts.system.gap:
         facts.missing.append(facts.system.gap)
     for each in tx.authorizations:
@@ -318,7 +313,7 @@ def account_transaction(
         order=facts.order,
         missing=tuple(dict.fromkeys(facts.missing)),
         wraps=wraps,
-        memo="",
+        memo=memo_of(tx, receipt),
         notices=tuple(facts.notices),
         evidence=evidence,
     )

@@ -162,14 +162,13 @@ def _unsigned(kept: WireTransaction, told: Told, network: EvmNetwork | None) -> 
     Raises:
         ProofRefused: its chain has none such.
     """
-    form = None if network is None else network.unsigned
+    form, where = (None, "this chain") if network is None else (network.unsigned, network.name)
     start = f"transaction {kept.hash} has no signature, so its hash does not follow from its fields"
     if form is None:
-        where = "this chain" if network is None else network.name
         raise ProofRefused(f"{start}; {where} has no such transactions: a field was altered, ask another source")
     if problem := _misses(kept, told, form):
-        raise ProofRefused(f"{start}, and it is no {form.name} of this chain: {problem}")
-    return f"nobody signed it: a {form.name} of its chain"
+        raise ProofRefused(f"{start}, and it is no {form.name} of {where}: {problem}")
+    return f"nobody signed it ({form.name} of {where})"
 
 
 def _why_kept(kept: WireTransaction, told: Told, network: EvmNetwork | None, *, may_lack_signature: bool) -> str:

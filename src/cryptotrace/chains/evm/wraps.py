@@ -6,17 +6,29 @@ The tokens of an unwrap are destroyed before the coin is paid, although WETH9 wr
 
 Without the tracer's positions calls and events have each their own order; between them only wraps tie them, and two
 movements of one asset are always of one kind. So the order that is made here changes no share.
+
+A side that could not be joined is no end of the value: the coin moved, and the source does not tell it. Each such
+movement has a notice ``unjoined-conversion <place>``.
+
+Source: WETH9, verified source on the explorer of Ethereum: ``withdraw`` lowers the balance, pays, and then writes its
+event; ``deposit`` and ``withdraw`` serve their caller only. OffchainLabs/token-bridge-contracts, aeWETH.sol
+(``depositTo``, ``withdrawTo``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from cryptotrace.chains.evm.ether import EtherMove
+from cryptotrace.chains.evm.network import EvmNetwork
 from cryptotrace.chains.evm.tokens import TokenMove
+from cryptotrace.model.flow import FlowKind
+from cryptotrace.model.movement import Movement, Wrap
 
 Move = EtherMove | TokenMove
+#: Kind of the notice of a side of a wrap whose other side was not found.
+UNJOINED = "unjoined-conversion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,41 @@ def find_joins(
             if found is not None:
                 joins[token.place] = Join(found, token)
     return sorted(joins.values(), key=lambda join: join.token.log)
+
+
+def unjoined(
+    tokens: Iterable[TokenMove], wraps: Iterable[Wrap], wrappers: Collection[str], loose: Collection[str]
+) -> tuple[str, ...]:
+    """A notice for each mint and burn of a wrapper whose coin was not found.
+
+    Of a wrapper as WETH9 these are Deposit and Withdrawal only: a Transfer to the zero address destroys its tokens.
+
+    Args:
+        tokens: movements of tokens.
+        wraps: the wraps and unwraps that were found.
+        wrappers: contracts that wrap the native coin.
+        loose: those of them that write a Transfer for each.
+    """
+    joined = {place for each in wraps for place in (each.outflow, each.inflow)}
+    return tuple(
+        f"{UNJOINED} {each.place}"
+        for each in tokens
+        if each.contract in wrappers
+        and each.standard == "erc20"
+        and (each.event in {"Deposit", "Withdrawal"} or (each.contract in loose and None in (each.payer, each.payee)))
+        and each.units
+        and each.place not in joined
+    )
+
+
+def unjoined_rows(movements: Iterable[Movement], network: EvmNetwork) -> tuple[str, ...]:
+    """The same for movements out of tables, which tell no events and join no sides."""
+    wrapped = {network.token("erc20", each.contract) for each in network.wrappers}
+    return tuple(
+        f"{UNJOINED} {each.place}"
+        for each in movements
+        if each.asset in wrapped and each.units and each.kind in {FlowKind.BURN, FlowKind.ISSUANCE}
+    )
 
 
 def merged(ether: Sequence[EtherMove], tokens: Sequence[TokenMove], joins: Sequence[Join]) -> list[Move]:

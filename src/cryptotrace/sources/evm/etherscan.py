@@ -14,6 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from cryptotrace.chains.evm import receipt as receipts
 from cryptotrace.chains.evm import transaction as transactions
@@ -23,7 +24,7 @@ from cryptotrace.chains.evm.network import EvmNetwork
 from cryptotrace.chains.evm.receipt import Receipt
 from cryptotrace.chains.evm.transaction import WireTransaction
 from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
-from cryptotrace.model.accountsource import CallAnswer, LogEntry, PotBalance, PotHistory
+from cryptotrace.model.accountsource import CallAnswer, LogEntry, LogListing, PotBalance, PotHistory
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.movement import AccountTransaction
@@ -128,13 +129,14 @@ class EtherscanSource:
             (at,) = self._blocks.heads([height])
             for txid in at.txids[::-1][:each_block]:
                 told = self._node.one("eth_getTransactionByHash", f"0x{txid}")
-                if self._checked(transactions.from_rpc(fields_of(self._node.found(told, txid)))).chain_id is not None:
+                if self._wire(self._node.found(told, txid)).chain_id is not None:
                     return
         notice(
             f"{self.name}: no newest transaction is signed for a chain; that it is {self._network.name} is not checked"
         )
 
-    def _checked(self, tx: WireTransaction) -> WireTransaction:
+    def _wire(self, told: Field) -> WireTransaction:
+        tx = transactions.from_rpc(fields_of(told), self._network)
         if tx.chain_id not in (None, self._network.chain_id):
             raise SourceLied(
                 f"{self.name} gives transaction {tx.hash} of chain {tx.chain_id}; {self._network.name} is "
@@ -181,7 +183,7 @@ class EtherscanSource:
         if txid in self._pots.block_heights:
             return self._block_itself(txid)
         told = self._node.found(self._node.one("eth_getTransactionByHash", f"0x{txid}"), f"transaction {txid}")
-        tx = self._checked(transactions.from_rpc(fields_of(told)))
+        tx = self._wire(told)
         if tx.hash != txid:
             raise SourceLied(f"{self.name} gives transaction {tx.hash} when asked for {txid}")
         if told["blockNumber"].is_null:
@@ -221,7 +223,7 @@ class EtherscanSource:
             evidence=evidence,
             rollup=RollupFacts.from_rpc(fields),
         )
-        return renamed(whole, calls)
+        return renamed(replace(whole, notices=(*whole.notices, *head.notices)), calls)
 
     def _calls(self, txid: str) -> tuple[ListedCall, ...]:
         said = self._explorer.ask("account", "txlistinternal", txhash=f"0x{txid}")
@@ -256,7 +258,7 @@ class EtherscanSource:
         )
         if found is None:
             raise SourceLied(f"{self.name} lists withdrawals in block {block_hash}, whose header has none")
-        return found
+        return replace(found, notices=(*found.notices, *head.notices))
 
     # --- PotHistories -------------------------------------------------------------------------------------------------
 
@@ -304,7 +306,7 @@ class EtherscanSource:
 
     # --- Logs ---------------------------------------------------------------------------------------------------------
 
-    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
+    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> LogListing:
         """The contract's events between two heights whose topics match, in chain order; every page is read.
 
         ``place`` is -1: the rows tell the place in the block, not in the receipt.
@@ -319,8 +321,8 @@ class EtherscanSource:
                 raise NotSupported(f"{self.name} cannot list all events: {listed.problems[0]}")
             rows = sorted(listed.rows, key=lambda row: (height_of_log(row), hex_number(row["logIndex"], 31)))
             evidence = listed.evidence[-1] if listed.evidence else ""
-            found = [self._entry(row, contract, evidence) for row in rows]
-        return iter(found)
+            found = tuple(self._entry(row, contract, evidence) for row in rows)
+        return LogListing(found, tuple(dict.fromkeys(listed.evidence)))
 
     def _entry(self, row: Field, contract: Account, evidence: str) -> LogEntry:
         height = height_of_log(row)

@@ -2,6 +2,9 @@
 
 The place of a log in its receipt follows from its place in the block where the file has all logs before it; else the
 movement is called by its row.
+
+Source: ethereum-etl documentation, "Schema" (``log_index`` is the place in the block, and ``token_transfers`` do not
+tell ERC-721 from ERC-20); Ethereum JSON-RPC specification (execution-apis), ``logIndex``.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from cryptotrace.chains.evm.movements import BlockFacts, RollupFacts, account_tr
 from cryptotrace.chains.evm.network import EvmNetwork
 from cryptotrace.chains.evm.receipt import Receipt
 from cryptotrace.chains.evm.tokens import read_tokens
+from cryptotrace.chains.evm.wraps import UNJOINED, unjoined_rows
 from cryptotrace.errors import MalformedBytes, ProofRefused, SourceLied
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.flow import FlowKind
@@ -47,7 +51,7 @@ class Assembler:
         rows = self._rows(txid)
         try:
             tree = self._told.tree(txid)
-            tx = self._told.wire(txid, tree)
+            tx = self._told.wire(txid, tree, self._network)
         except ProofRefused as error:
             raise SourceLied(f"{self._name}: transaction {txid} ({rows[0].file}): {error}") from error
         except MalformedBytes as error:
@@ -75,6 +79,8 @@ class Assembler:
             )
         if txid not in self._told.transactions:
             found = replace(found, nonce=None)
+        if "input" not in self._told.transactions.get(txid, ()):
+            found = replace(found, memo=None)
         if receipt is None or tx is None:
             found = self._with_logs(found, txid)
         if txid not in self._told.logs and txid in self._told.transfers:
@@ -140,7 +146,8 @@ class Assembler:
             self._moved(m.place, m.standard, m.contract, m.token_id, m.units, m.payer, m.payee) for m in tokens.moves
         ]
         missing = [each for each in found.missing if each != "logs"]
-        return replace(self._added(found, moves), missing=(*missing, *tokens.missing))
+        loose = unjoined_rows(moves, self._network)
+        return replace(self._added(found, moves), missing=(*missing, *tokens.missing), notices=(*found.notices, *loose))
 
     def _with_transfers(self, found: AccountTransaction, txid: str) -> AccountTransaction:
         """With the transfers that the writer of the tables read; it does not tell ERC-721 from ERC-20."""
@@ -154,7 +161,8 @@ class Assembler:
             if payer is not None or payee is not None:
                 moves.append(self._moved(f"row.{number}", "erc20", token, None, units, payer, payee))
         noticed = "token-standard-assumed erc20: the table does not tell numbered tokens apart"
-        return replace(self._added(found, moves), notices=(*found.notices, noticed))
+        loose = unjoined_rows(moves, self._network)
+        return replace(self._added(found, moves), notices=(*found.notices, noticed, *loose))
 
     def _moved(
         self,
@@ -211,4 +219,6 @@ def _renamed(found: AccountTransaction) -> AccountTransaction:
             names[each.place] = f"row.{int(number) + 1}" + (f".{rest}" if rest else "")
     movements = tuple(replace(each, place=names.get(each.place, each.place)) for each in found.movements)
     wraps = tuple(Wrap(names.get(w.outflow, w.outflow), names.get(w.inflow, w.inflow), w.basis) for w in found.wraps)
-    return replace(found, movements=movements, wraps=wraps)
+    places = {f"{UNJOINED} {place}": f"{UNJOINED} {row}" for place, row in names.items()}
+    notices = tuple(places.get(each, each) for each in found.notices)
+    return replace(found, movements=movements, wraps=wraps, notices=notices)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from cryptotrace.chains.evm import receipt as receipts
 from cryptotrace.chains.evm import transaction as transactions
 from cryptotrace.chains.evm.calltree import CallFrame, CallKind
+from cryptotrace.chains.evm.network import EvmNetwork
 from cryptotrace.chains.evm.receipt import Log, Receipt
 from cryptotrace.chains.evm.tracers import read_parity_trace
 from cryptotrace.chains.evm.transaction import WireTransaction
@@ -130,18 +131,20 @@ class Told:
             transaction=txid,
         )
 
-    def wire(self, txid: str, tree: CallFrame | None) -> WireTransaction | None:
+    def wire(self, txid: str, tree: CallFrame | None, network: EvmNetwork) -> WireTransaction | None:
         """The transaction as its row tells it, or what its trace shows of it; None if neither is there.
 
         Raises:
             MalformedBytes: a cell that cannot be read.
-            ProofRefused: it has a signature, and its bytes hash to something else.
+            ProofRefused: its bytes hash to something else, or its chain has no such transaction.
         """
         row = self.transactions.get(txid)
         if row is not None:
             fields: dict[str, object] = {
                 "type": row.rpc("transaction_type"),
                 "hash": f"0x{row.hash('hash')}",
+                "blockNumber": row.rpc("block_number"),
+                "blockHash": f"0x{row.hash('block_hash')}" if "block_hash" in row else None,
                 "from": row.address("from_address"),
                 "to": row.address_or_none("to_address"),
                 "value": row.rpc("value"),
@@ -155,13 +158,22 @@ class Told:
                 "input": f"0x{row.data('input').hex()}" if "input" in row else "0x",
                 **{name: row.rpc(name) for name in ("v", "r", "s") if name in row},
             }
-            return transactions.from_rpc({name: value for name, value in fields.items() if value is not None})
+            told = {name: value for name, value in fields.items() if value is not None}
+            return transactions.from_rpc(told, network, may_lack_signature=True)
         if tree is None or tree.value is None:
             return None
         is_new = tree.kind is CallKind.CREATE
         to = None if is_new else tree.callee
         return WireTransaction(
-            type=0, hash=txid, sender=tree.caller, to=to, value=tree.value, nonce=0, gas_limit=0, data=b"\0"
+            type=0,
+            hash=txid,
+            sender=tree.caller,
+            to=to,
+            value=tree.value,
+            nonce=0,
+            gas_limit=0,
+            data=b"\0",
+            not_recomputed="only its calls are told",
         )
 
     def tree(self, txid: str) -> CallFrame | None:

@@ -8,6 +8,9 @@ the exports of both parties is one row. What no row tells is in ``missing``.
 An amount needs the token's decimals: they are taken from the table, from ``decimals=CONTRACT:N,...`` in the
 specification, or from the table of known tokens, which is said; without them the movement is left out and named. Sums
 in dollars are not read.
+
+Source: CSV exports of etherscan.io and its sister explorers, and of Arkham's transfer search; see
+``cryptotrace.sources.evm.exportrows``. ERC-20 (a Transfer from the zero address is a mint).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from decimal import Decimal
 
 from cryptotrace.chains.evm.address import canonical_address
 from cryptotrace.chains.evm.network import EvmNetwork
+from cryptotrace.chains.evm.wraps import unjoined_rows
 from cryptotrace.chains.tokens import known_tokens
 from cryptotrace.errors import ConfigurationError, InvalidAddress, SourceLied
 from cryptotrace.evidence.canonical import canonical_json
@@ -171,7 +175,7 @@ class _Assembler:
             movements=tuple(movements),
             order=Order.EXACT if len(set(placeless)) == len(placeless) else Order.ASSUMED,
             missing=(*missing, *([] if hashes else ["block hash"])),
-            notices=tuple(dict.fromkeys(notices)),
+            notices=(*dict.fromkeys(notices), *unjoined_rows(movements, self._network)),
             evidence=self._evidence[first.file],
         )
 

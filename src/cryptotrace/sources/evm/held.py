@@ -1,4 +1,8 @@
-"""Transactions of an account chain that files gave. Files say what they hold, and not whether that is all."""
+"""Transactions of an account chain that files gave. Files say what they hold, and not whether that is all.
+
+Source: ethereum-etl documentation, "Schema", and the heads of explorers' exports that are named in
+``cryptotrace.sources.evm.exportrows``: no column of theirs says how many rows there should be.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 
 A node refuses a range that is too wide or has too many rows, or stops at a round number and says nothing. In both
 cases the range is halved and asked again, down to one block; a block that is refused too is an error.
+
+Source: Ethereum JSON-RPC specification (execution-apis), ``eth_getLogs``; EIP-1474 (-32005, limit exceeded);
+documentation of QuickNode (5 to 10,000 blocks) and Ankr (200,000 events an answer), ``eth_getLogs``.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from contextlib import AbstractContextManager
 from cryptotrace.chains.evm.network import EvmNetwork
 from cryptotrace.chains.evm.proof import AccountProof
 from cryptotrace.errors import ChainReorganised, NotSupported, SourceLied
-from cryptotrace.model.accountsource import CallAnswer, LogEntry, PotBalance, PotHistory
+from cryptotrace.model.accountsource import CallAnswer, LogEntry, LogListing, PotBalance, PotHistory
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.movement import AccountTransaction
@@ -229,19 +229,21 @@ class EvmRpcSource:
         with self._answering():
             return self._state.call(contract.address, data, height)
 
-    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
+    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> LogListing:
         """The contract's events between two heights whose topics match, in chain order; each stands in its receipt.
 
         Raises:
             NotSupported: the node cannot list events, or not that far back.
             SourceLied: an event that was not asked for, or that is not in its receipt.
         """
+        evidence: list[str] = []
         with self._answering():
-            rows = list(self._logs.rows(contract.address, topics, first, min(last, self._tip.height)))
+            rows = list(self._logs.rows(contract.address, topics, first, min(last, self._tip.height), evidence))
+        entries: list[LogEntry] = []
         for start in range(0, len(rows), AT_ONCE):
             with self._answering():
-                entries = self._entries(contract, rows[start : start + AT_ONCE])
-            yield from entries
+                entries += self._entries(contract, rows[start : start + AT_ONCE])
+        return LogListing(tuple(entries), tuple(dict.fromkeys(evidence)))
 
     def _entries(self, contract: Account, rows: Sequence[LogRow]) -> list[LogEntry]:
         for row in rows:

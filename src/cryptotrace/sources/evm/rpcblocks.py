@@ -47,6 +47,12 @@ class Head:
         """What decides who gets what."""
         return BlockFacts.of(self.header)
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What every transaction of the block must say of it."""
+        why = self.header.not_recomputed
+        return (f"not-recomputed header of block {self.ref.height}: {why}",) if why else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -117,11 +123,11 @@ class BlockReader:
             MalformedBytes, ProofRefused: an answer that cannot be used.
             SourceLied: it is at another height than the one asked for.
         """
-        header = headers.from_rpc(fields_of(block))
+        header = headers.from_rpc(fields_of(block), self._network)
         if height not in (None, header.number):
             raise SourceLied(f"{self._node.name} gives block {header.number} when asked for block {height}")
         if not header.is_recomputed:
-            self._say(f"headers hold what this version does not read ({', '.join(header.unknown + header.absent)})")
+            self._say(header.not_recomputed)
         ref = BlockRef(self._network.chain, header.number, header.hash, header.timestamp)
         rows = listed(block["transactions"])
         txids = tuple(hash_of(row["hash"] if row.is_object else row) for row in rows)
@@ -175,7 +181,7 @@ class BlockReader:
             )
         entries = []
         for index, (row, (fields, evidence)) in enumerate(zip(rows, told, strict=True)):
-            tx, receipt = transactions.from_rpc(row), receipts.from_rpc(fields)
+            tx, receipt = transactions.from_rpc(row, self._network), receipts.from_rpc(fields)
             self.check_place(tx, receipt, head, index)
             entries.append(Entry(tx, receipt, fields, evidence))
         return WholeBlock(head, tuple(entries), self._check_roots(head, entries))
@@ -243,4 +249,4 @@ class BlockReader:
     def _say(self, what: str) -> None:
         if what not in self._told:
             self._told.add(what)
-            self._notice(f"{self._node.name}: {what}; their hashes are taken as told and not recomputed")
+            self._notice(f"{self._node.name}: hashes of headers are taken as told and not recomputed: {what}")

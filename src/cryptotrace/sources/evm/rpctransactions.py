@@ -159,7 +159,7 @@ class TransactionReader:
 
     def _read(self, txid: str, told: Reply, effect: Reply, head: Head | None) -> Read:
         fields = fields_of(told.result)
-        tx = transactions.from_rpc(fields)
+        tx = transactions.from_rpc(fields, self._network)
         if tx.hash != txid:
             raise SourceLied(f"{self._node.name} gives transaction {tx.hash} when asked for {txid}")
         if head is None:
@@ -223,7 +223,7 @@ class TransactionReader:
             tokens=replace(self.tokens, owners=self._owners_of(read)),
             rollup=read.rollup,
         )
-        more = self._trees.notices.get(read.transaction.hash, ())
+        more = (*(() if head is None else head.notices), *self._trees.notices.get(read.transaction.hash, ()))
         return replace(made, notices=(*made.notices, *more)) if more else made
 
     def _owners_of(self, read: Read) -> dict[str, str]:
@@ -278,7 +278,7 @@ class TransactionReader:
         Raises:
             DataNotFound, SourceLied: an ommer is not to be had, or is another one.
         """
-        return block_transaction(
+        own = block_transaction(
             network=self._network,
             header=head.facts,
             block=head.ref,
@@ -288,6 +288,7 @@ class TransactionReader:
             uncles=self._blocks.ommers(head) if head.ommers else (),
             has_difficulty=bool(head.header.difficulty),
         )
+        return own if own is None or not head.notices else replace(own, notices=(*own.notices, *head.notices))
 
     def _of_block(self, block_hash: str) -> AccountTransaction:
         reply = self._node.one("eth_getBlockByHash", f"0x{block_hash}", False)

@@ -19,7 +19,7 @@ from cryptotrace.chains.tron.execution import Execution
 from cryptotrace.chains.tron.movements import account_transaction
 from cryptotrace.chains.tron.network import TronNetwork
 from cryptotrace.errors import DataNotFound, NotSupported, SourceLied, SourceUnavailable
-from cryptotrace.model.accountsource import CallAnswer, LogEntry, PotBalance, PotHistory
+from cryptotrace.model.accountsource import CallAnswer, LogListing, PotBalance, PotHistory
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.movement import AccountTransaction
@@ -261,7 +261,7 @@ class TronNode(TronHttp):
             "rpc: of a node can for TRC-20 tokens, and exported files (csv:) can for what they hold"
         )
 
-    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
+    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> LogListing:
         """A node lists events over its eth-style interface only.
 
         Raises:

@@ -62,6 +62,8 @@ class Listing:
     ) -> None:
         self.problem = ""
         """Why it is not all; empty once it was read to the end."""
+        self.evidence: list[str] = []
+        """Digests of the pages so far, those without rows too."""
         self._ask = ask
         self._name = name
         self._path = path
@@ -101,6 +103,7 @@ class Listing:
         parameters |= {"min_timestamp": str(self._since), "max_timestamp": str(self._until)}
         parameters |= {"fingerprint": mark} if mark else {}
         answer = self._ask(Request("GET", f"{self._path}?{urlencode(parameters)}"))
+        self.evidence.append(answer.evidence)
         document = parse_json(answer.body, f"{self._name} {self._path}")
         if answer.status != 200 or document["success"].value is not True:
             said = document["error"].value or document["Error"].value or f"HTTP {answer.status}"

@@ -19,7 +19,7 @@ from cryptotrace.chains.tron.address import bytes_of
 from cryptotrace.chains.tron.movements import account_transaction
 from cryptotrace.chains.tron.network import TronNetwork
 from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
-from cryptotrace.model.accountsource import CallAnswer, LogEntry, PotBalance, PotHistory
+from cryptotrace.model.accountsource import CallAnswer, LogEntry, LogListing, PotBalance, PotHistory
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.movement import AccountTransaction
@@ -240,17 +240,26 @@ class TronRpcSource:
             self._owners[contract] = self.contract_call(contract, _OWNER).returned or b""
         return self._owners[contract][-20:] in (b"", bytes_of(account.address))
 
-    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
+    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> LogListing:
         """The contract's events whose topics match, in chain order, asked for in ranges of ``BLOCK_RANGE`` blocks.
 
         Raises:
             DataNotFound: blocks above the tip.
             NotSupported: the node refuses even one block.
         """
-        entries = list(self._entries(contract, topics, first, last))
-        return iter(entries)
+        evidence: dict[str, None] = {}
+        entries = tuple(self._entries(contract, topics, first, last, evidence))
+        return LogListing(entries, tuple(evidence))
 
-    def _entries(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
+    def _entries(
+        self,
+        contract: Account,
+        topics: Sequence[bytes | None],
+        first: int,
+        last: int,
+        evidence: dict[str, None] | None = None,
+    ) -> Iterator[LogEntry]:
+        """The events; ``evidence`` takes the digests of all answers."""
         if not 0 <= first <= last <= self._tip.height:
             raise DataNotFound(f"{self.name}: blocks {first} to {last} are not all up to its tip {self._tip.height}")
         start, width = first, BLOCK_RANGE
@@ -263,11 +272,16 @@ class TronRpcSource:
                     raise NotSupported(f"{self.name} refuses to tell the events of block {start} of {contract.address}")
                 width = max(1, min(width, end - start + 1) // 2)
                 continue
-            yield from found
+            entries, digest = found
+            if evidence is not None:
+                evidence.setdefault(digest)
+            yield from entries
             start, width = end + 1, min(BLOCK_RANGE, width * 2)
 
-    def _range(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> list[LogEntry] | None:
-        """The events of a range; None if it is too wide for the node."""
+    def _range(
+        self, contract: Account, topics: Sequence[bytes | None], first: int, last: int
+    ) -> tuple[list[LogEntry], str] | None:
+        """The events of a range, and the digest of the answer; None if it is too wide for the node."""
         asked: dict[str, Parameter] = {
             "address": "0x" + bytes_of(contract.address).hex(),
             "fromBlock": hex(first),
@@ -283,7 +297,7 @@ class TronRpcSource:
         for entry in entries:
             if not first <= entry.block.height <= last or not _matches(entry.topics, topics):
                 raise SourceLied(f"{self.name} gives an event of {entry.txid} that was not asked for")
-        return entries
+        return entries, reply.evidence
 
     # --- PotBalances, ContractCalls -----------------------------------------------------------------------------------
 

@@ -13,14 +13,14 @@ Source: TronGrid API document.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptotrace.chains.evm.hashes import keccak256
 from cryptotrace.chains.tron.address import bytes_of
 from cryptotrace.chains.tron.network import TronNetwork
 from cryptotrace.errors import DataNotFound, NotSupported, SourceLied
-from cryptotrace.model.accountsource import LogEntry, PotHistory
+from cryptotrace.model.accountsource import LogEntry, LogListing, PotHistory
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.sources.foreignjson import Field
@@ -265,7 +265,7 @@ class TronGridSource(TronNode):
 
     # --- Logs ---------------------------------------------------------------------------------------------------------
 
-    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> Iterator[LogEntry]:
+    def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> LogListing:
         """The contract's events whose topics match, in chain order.
 
         Up to ``FEW_EVENTS`` of them are read from the receipts of their transactions. Of more, topics and data are
@@ -276,14 +276,17 @@ class TronGridSource(TronNode):
             SourceLied: a receipt that does not have the event.
         """
         with self._answering():
-            events = self._events(contract, topics, first, last)
+            events, evidence = self._events(contract, topics, first, last)
             if len(events) > FEW_EVENTS and all(each.is_rebuilt for each in events):
                 found = [self._reported(contract, each) for each in events]
             else:
                 found = self._from_receipts(contract, events, topics)
-        return iter(found)
+        return LogListing(tuple(found), evidence)
 
-    def _events(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> list[_Event]:
+    def _events(
+        self, contract: Account, topics: Sequence[bytes | None], first: int, last: int
+    ) -> tuple[list[_Event], tuple[str, ...]]:
+        """The events whose topics match or are not told, and the digests of the pages."""
         name = name_of(topics[0]) if topics else None
         listing = self._listing(
             f"/v1/contracts/{contract.address}/events",
@@ -296,7 +299,8 @@ class TronGridSource(TronNode):
         for event in events:
             if not first <= event.height <= last:
                 raise SourceLied(f"{self.name} lists an event of block {event.height}, outside of {first} to {last}")
-        return [each for each in events if not each.is_rebuilt or _matches(each.topics, topics)]
+        wanted = [each for each in events if not each.is_rebuilt or _matches(each.topics, topics)]
+        return wanted, tuple(dict.fromkeys(listing.evidence))
 
     def _event(self, row: Row, contract: Account) -> _Event:
         told = row.json
