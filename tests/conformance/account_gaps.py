@@ -353,13 +353,6 @@ def failures_in_no_row(asked: Asked) -> None:
     assert all(found.succeeded and truth.succeeded for found, truth in asked.all())
 
 
-def no_nonces_counted(asked: Asked) -> None:
-    """It counts the nonces that it was given: none."""
-    for account in asked.world.signers:
-        assert asked.nonces.nonce(account)[0] == 0
-        assert asked.world.nonce(account) is None
-
-
 def earlier_balances_by_height(asked: Asked) -> None:
     """Balances of an earlier block that it was not given: the height is told, the hash is not."""
     height = asked.world.place(asked.world.claimed)[0] - 1
@@ -381,7 +374,6 @@ _NONCES = ("nonces", "earlier_nonces")
 _HISTORIES = ("token_histories", "native_histories", "numbered_histories", "histories_between", "crowded_histories")
 
 _OF_MEMORY = {
-    "another_chain": Gap(None, "it is made in code, of what it is given", chain_untold),
     "empty_block_refs": Gap(DataNotFound, "it knows the blocks of what it was given"),
     **dict.fromkeys((*_CALLS, "logs"), Gap(NotSupported, "it has movements, and no contracts")),
 }
@@ -453,7 +445,7 @@ _LIVE: dict[str, dict[str, Gap]] = {
     "tron memory": {
         **_OF_MEMORY,
         "earlier_balances": Gap(None, "it knows the blocks of what it was given", earlier_balances_by_height),
-        **dict.fromkeys(_NONCES, Gap(None, "transactions of TRON have no nonces", no_nonces_counted)),
+        **dict.fromkeys(_NONCES, Gap(NotSupported, "transactions of TRON have no nonces")),
     },
     "tron trongrid": _OF_TRON,
     "tron fullnode": {

@@ -131,7 +131,7 @@ class AccountTransaction:
     wraps: tuple[Wrap, ...] = ()
     """Conversions inside it."""
     memo: str | None = None
-    """What the sender wrote with it (TRON); empty if nothing, None where the source does not tell. Foreign text."""
+    """What the sender wrote with it; empty if nothing, None where that is not told. Foreign text."""
     notices: tuple[str, ...] = ()
     """What else happened that an investigator must see, e.g. ``permission-change``, ``unknown-type 0x7e``."""
     evidence: str = ""

@@ -230,6 +230,8 @@ MESSAGES: Mapping[str, str] = {
     "notice.permission-change": "the rights over an account were changed",
     "notice.delegation": "a resource was lent; no value moves by that",
     "notice.delegation-ended": "a lent resource was taken back; no value moves by that",
+    "notice.not-recomputed": "its hash does not follow from what was told, so it stands as the source reports it",
+    "notice.unjoined-conversion": "a wrapper's coin was exchanged, and no source tells the other side of it",
     "notice.unknown-type": "its type is not known to this version, and its hash was not recomputed",
     "notice.unknown-contract-type": "its kind is not known to this version",
     "notice.token-adjusts-balances": "the token itself changed a balance",
