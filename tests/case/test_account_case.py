@@ -484,3 +484,18 @@ def test_a_part_of_a_numbered_token_is_not_claimed(case: Case) -> None:
     case.claim("victim", "evm-local", transfer=digest("theft"))
     (end,) = case.trace(rule="haircut").trace.ends
     assert (end.reason, "cannot be told apart" in end.detail) == (EndReason.UNKNOWN, True)
+
+
+def test_a_fee_that_nobody_tells_is_not_0_in_the_report(case: Case) -> None:
+    import json
+
+    world = _world()
+    world.tx("export", 30, ("A", "B", 1_00, TOKEN), missing=("fee",))
+    chain = _connected(case, world)
+    case.claim("victim", "evm-local", transfer=digest("theft"))
+    for each in world.transactions:
+        raw = world.recorder.read(each.evidence)
+        case.recorder.record(raw, source="memory:", request=f"transaction {each.txid}", tip=chain.tip())
+    (path,) = case.report(case.trace(rule="lifo"), language="en", formats=["json"])
+    fees = {row["txid"]: row["fee"] for row in json.loads(path.read_text(encoding="utf-8"))["transactions"]}
+    assert (fees[digest("export")], fees[digest("theft")]) == (None, "7")

@@ -104,7 +104,7 @@ def play(
     case = Case.create(
         out,
         title="Training case: two payments in bitcoin, two in tokens",
-        question="Where did the value go that the four claimants paid in March 2026, and where does it rest?",
+        question="Where did the value go that the claimants paid in March 2026, and where does it rest?",
         author="cryptotrace demo",
         own_nodes_only=True,
         clock=clock,

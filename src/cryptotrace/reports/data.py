@@ -118,7 +118,9 @@ def _account(row: TransactionRow) -> dict[str, object]:
     account = row.account
     if account is None:
         return {}
+    untold = {"fee": None} if "fee" in account.missing else {}  # nobody says it: that is not 0
     return {
+        **untold,
         "shown": txid_shown(account.chain, account.txid),
         "sender": account.sender,
         "nonce": account.nonce,
