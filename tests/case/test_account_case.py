@@ -497,5 +497,5 @@ def test_a_fee_that_nobody_tells_is_not_0_in_the_report(case: Case) -> None:
         raw = world.recorder.read(each.evidence)
         case.recorder.record(raw, source="memory:", request=f"transaction {each.txid}", tip=chain.tip())
     (path,) = case.report(case.trace(rule="lifo"), language="en", formats=["json"])
-    fees = {row["txid"]: row["fee"] for row in json.loads(path.read_text(encoding="utf-8"))["transactions"]}
+    fees = {row["txid"]: row["fee"] for row in json.loads(path.read_text(encoding="utf-8"))["report"]["transactions"]}
     assert (fees[digest("export")], fees[digest("theft")]) == (None, "7")
