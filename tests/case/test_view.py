@@ -76,3 +76,13 @@ def test_what_a_notebook_shows_escapes_foreign_text_and_calls_a_share_a_conventi
     assert "a convention, not a fact" in shown
     assert "Reconciliation under haircut" in shown
     assert "<script>" not in holdings_html(traced.holdings().rows, traced.assets)
+
+
+def test_without_pandas_a_table_says_how_to_get_it(traced: TraceView, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from cryptotrace.errors import ConfigurationError
+
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ConfigurationError, match=r"pip install '\.\[notebook\]'"):
+        traced.holdings().to_pandas()

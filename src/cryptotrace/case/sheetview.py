@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from cryptotrace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import pandas
@@ -11,6 +14,21 @@ if TYPE_CHECKING:
     from cryptotrace.reports.sheets import Sheet
 
 _Listed = TypeVar("_Listed")
+
+
+def pandas_or_say() -> ModuleType:
+    """The library pandas.
+
+    Raises:
+        ConfigurationError: it is not installed; the message says how to get it.
+    """
+    try:
+        import pandas
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "tables for notebooks need pandas, which is an extra: install it with: python -m pip install '.[notebook]'"
+        ) from None
+    return pandas
 
 
 class SheetView(Generic[_Listed]):
@@ -31,8 +49,7 @@ class SheetView(Generic[_Listed]):
 
     def to_pandas(self) -> pandas.DataFrame:
         """One row per row of the sheet; every cell is text."""
-        import pandas
-
+        pandas = pandas_or_say()
         return pandas.DataFrame(list(self._sheet.rows), columns=list(self._sheet.head))
 
     def _repr_html_(self) -> str:

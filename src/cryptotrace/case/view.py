@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cryptotrace.case.assets import AssetBook, unchecked_text
-from cryptotrace.case.sheetview import SheetView
+from cryptotrace.case.sheetview import SheetView, pandas_or_say
 from cryptotrace.chains.networks import network
 from cryptotrace.ledger import export
 from cryptotrace.ledger.store import Store
@@ -354,8 +354,7 @@ class Figure:
 
 def _frame(rows: list[dict[str, Any]], money: tuple[str, ...]) -> pandas.DataFrame:
     """A frame whose money columns keep Python ints: 64 bits end at 9.2 ETH in wei."""
-    import pandas
-
+    pandas = pandas_or_say()
     frame = pandas.DataFrame(rows)
     for column in money:
         if rows:
