@@ -49,8 +49,8 @@ class SheetView(Generic[_Listed]):
 
     def to_pandas(self) -> pandas.DataFrame:
         """One row per row of the sheet; every cell is text."""
-        pandas = pandas_or_say()
-        return pandas.DataFrame(list(self._sheet.rows), columns=list(self._sheet.head))
+        frame: pandas.DataFrame = pandas_or_say().DataFrame(list(self._sheet.rows), columns=list(self._sheet.head))
+        return frame
 
     def _repr_html_(self) -> str:
         from cryptotrace.case.html import sheet_html

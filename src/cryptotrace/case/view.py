@@ -354,11 +354,10 @@ class Figure:
 
 def _frame(rows: list[dict[str, Any]], money: tuple[str, ...]) -> pandas.DataFrame:
     """A frame whose money columns keep Python ints: 64 bits end at 9.2 ETH in wei."""
-    pandas = pandas_or_say()
-    frame = pandas.DataFrame(rows)
+    frame: pandas.DataFrame = pandas_or_say().DataFrame(rows)
     for column in money:
         if rows:
-            frame[column] = pandas.Series([row[column] for row in rows], dtype=object)
+            frame[column] = pandas_or_say().Series([row[column] for row in rows], dtype=object)
     return frame
 
 
