@@ -243,7 +243,7 @@ def test_a_freeze_status_without_a_source_is_not_determined(case: Case) -> None:
     status = case.freeze_status("ethereum", who("A").address, "0xdAC17F958D2ee523a2206206994597C13D831ec7")
     assert status.state.value == "could not be determined"
     assert status.reasons
-    assert "could not be determined (nothing)" in status.sentence()
+    assert "could not be determined. " in status.sentence()
     assert (status.to_dict()["events"], status.to_dict()["height"]) == ([], None)
 
 

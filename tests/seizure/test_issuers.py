@@ -193,7 +193,8 @@ def test_holdings_of_one_account_are_one_row_and_what_no_issuer_holds_is_named()
     assert (row.account, row.holdings, row.claimed) == (who("a"), ("H-0001", "H-0003"), {"Anna": 2**256 + 4})
     assert {left.holding: left.reason.split(":")[-1] for left in found.left_out} == {
         "H-0002": "60 has no issuer that could freeze it",
-        "H-0004": " whether somebody can freeze it is not known",
+        "H-0004": " whether somebody can freeze it is not known; "
+        "describe it if you know (case.describe_token, cryptotrace token)",
         "H-0005": " a token of the chain's bridge",
         "H-0006": "no account is known",
     }

@@ -93,6 +93,8 @@ def freeze_of(case: Case, account: Account, token: Asset, height: int | None) ->
     if height is not None and (height < 0 or (tip is not None and height > tip)):
         known = f"; the newest block that the sources know is {tip}" if tip is not None else ""
         raise CaseError(f"there is no block {height} to ask about{known}")
+    if height == tip:
+        height = None  # that is what a source is asked anyway, and some answer for nothing else
     calls, logs, _ = abilities(sources)
     status = freeze_status(calls, logs, token, account, height, tokens=case.assets.tokens)
     asked = {"account": account, "token": token, "height": -1 if height is None else height}

@@ -34,13 +34,16 @@ def new(parsed: argparse.Namespace) -> None:
 
 def connect(parsed: argparse.Namespace) -> None:
     """Add a source."""
+    from cryptotrace.chains.networks import network
+
     with opened(parsed) as case, progress_bar("reading") as progress:
         source = case.connect(parsed.chain, parsed.source, progress=progress)
         tip = source.tip()
+        tip_hash = network(source.chain).shown(tip.hash)
     if parsed.json:
         print_json({"source": source.name, "chain": source.chain, "tip": {"height": tip.height, "hash": tip.hash}})
     else:
-        print(f"connected {source.name}, its tip is block {tip.height} {tip.hash}")
+        print(f"connected {source.name}, its tip is block {tip.height} {tip_hash}")
 
 
 def disconnect(parsed: argparse.Namespace) -> None:

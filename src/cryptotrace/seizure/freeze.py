@@ -24,7 +24,7 @@ from cryptotrace.model.accountsource import ContractCalls, Logs
 from cryptotrace.model.block import BlockRef
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.source import Headers, Source
-from cryptotrace.seizure.freezehistory import FreezeHistory, Frozen, read_freeze_history
+from cryptotrace.seizure.freezehistory import FreezeHistory, FreezeRecord, Frozen, read_freeze_history
 
 
 class Basis(StrEnum):
@@ -126,11 +126,19 @@ class FreezeStatus:
         }
 
     def sentence(self) -> str:
-        """The answer in one line, with its block and what it rests on."""
+        """The answer in one line: block, what it rests on, the events of the account, what could not be asked."""
         where = "" if self.height is None else f" at block {self.height}"
-        how = f"{self.basis.value}: {self.call.function}" if self.basis is Basis.CALL else self.basis.value
-        more = "; ".join((*self.reasons, *([self.contradiction] if self.contradiction else [])))
-        return f"{self.account.address}: {self.state.value}{where} ({how}){f'. {more}' if more else ''}"
+        how = f" ({self.basis.value}: {self.call.function})" if self.basis is Basis.CALL else ""
+        how = f" ({self.basis.value})" if self.basis is Basis.EVENTS else how
+        records = () if self.history is None else self.history.records
+        told = [_told(record) for record in records] + list(self.reasons)
+        more = "; ".join(text for text in (*told, self.contradiction) if text)
+        return f"{self.account.address}: {self.state.value}{where}{how}{f'. {more}' if more else ''}"
+
+
+def _told(record: FreezeRecord) -> str:
+    units = "" if record.units is None else f" of {record.units} base units"
+    return f"{record.act.value}{units} in block {record.block.height}, transaction {record.txid}"
 
 
 def freeze_status(

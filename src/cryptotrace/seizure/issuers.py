@@ -143,7 +143,10 @@ def _why_not(holding: Holding, facts: TokenFacts | None) -> str:
     if holding.asset.namespace not in FUNGIBLE:
         return f"{holding.asset} has no issuer that could freeze it"
     if facts is None:
-        return f"{holding.asset} is not a known token: whether somebody can freeze it is not known"
+        return (
+            f"{holding.asset} is not a known token: whether somebody can freeze it is not known; "
+            "describe it if you know (case.describe_token, cryptotrace token)"
+        )
     if not facts.issuer:
         return f"{facts.symbol} ({facts.asset.reference}): {facts.note or 'no issuer is known'}"
     return "no account is known" if holding.account is None else ""
