@@ -170,7 +170,8 @@ def test_statistics_with_something_under_way_settle_nothing() -> None:
         ({"address": "two words", "chain_stats": stats(OWNER)["chain_stats"]}, "expected an address.*field address"),
         ({"address": 5, "chain_stats": stats(OWNER)["chain_stats"]}, "field address"),
         (stats(OWNER, tx_count=-1), r"field chain_stats\.tx_count"),
-        (b'{"tx":' * 60 + b"[" * 60 + b"]" * 60 + b"}" * 60, "deeper than"),
+        (b'{"tx":' * 450 + b"[" * 450 + b"]" * 450 + b"}" * 450, "deeper than"),
+        (b'{"tx":' * 700 + b"5" + b"}" * 700, "expected a transaction"),
     ],
 )
 def test_a_document_that_is_none_of_these_is_refused_with_file_and_field(document: Any, named: str) -> None:

@@ -47,20 +47,21 @@ class _Contents:
     """By address: number of transactions, of outputs received, of outputs spent; digest of the file."""
 
     def read(self, document: Field, digest: str) -> None:
-        if document.is_list:
-            for item in document.items():
-                self.read(item, digest)
-        elif "vin" in document:
-            self._read_transaction(document, digest)
-        elif "outspends" in document:
-            self._read_outspends(document, digest)
-        elif "chain_stats" in document:
-            self._read_stats(document, digest)
-        elif keys := [key for key in ("tx", "txs", "transactions") if key in document]:
-            for key in keys:
-                self.read(document[key], digest)
-        else:
-            raise document.refuse("a transaction, a list of them, outspends, or an address with chain_stats")
+        pending = [document]  # not a recursion: a file may be nested as deep as the parser goes
+        while pending:
+            entry = pending.pop()
+            if entry.is_list:
+                pending += reversed(list(entry.items()))
+            elif "vin" in entry:
+                self._read_transaction(entry, digest)
+            elif "outspends" in entry:
+                self._read_outspends(entry, digest)
+            elif "chain_stats" in entry:
+                self._read_stats(entry, digest)
+            elif keys := [key for key in ("transactions", "txs", "tx") if key in entry]:
+                pending += [entry[key] for key in keys]
+            else:
+                raise entry.refuse("a transaction, a list of them, outspends, or an address with chain_stats")
 
     def _read_outspends(self, document: Field, digest: str) -> None:
         txid = document["txid"].hash()
