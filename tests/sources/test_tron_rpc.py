@@ -42,7 +42,7 @@ def test_the_tip_is_the_finalized_block() -> None:
     with rpc(Manners(tip=20)) as (source, _):
         assert (source.tip().height, source.tip().hash) == (20, WORLD.blocks[20]["blockID"])
         assert source.block_ref(7) == WORLD.ref(7)
-        with pytest.raises(DataNotFound, match="its tip is 20"):
+        with pytest.raises(DataNotFound, match="the tip of this run is 20"):
             source.block_ref(21)
 
 

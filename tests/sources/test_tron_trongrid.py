@@ -88,7 +88,7 @@ def test_a_tip_that_left_the_chain_stops_the_run() -> None:
 def test_blocks_are_known_by_their_headers() -> None:
     with grid() as (source, _):
         assert [source.block_ref(height) for height in (0, 1, TOP)] == [WORLD.ref(height) for height in (0, 1, TOP)]
-        with pytest.raises(DataNotFound, match="its tip is"):
+        with pytest.raises(DataNotFound, match="the tip of this run is"):
             source.block_ref(TOP + 1)
 
 

@@ -11,7 +11,6 @@ Source: the Electrum protocol document, versions 1.4 to 1.6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from cryptotrace.chains.bitcoin.address import script_of_address
@@ -20,7 +19,7 @@ from cryptotrace.chains.bitcoin.cashtokens import locking_script
 from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import is_node_sized, verify_inclusion
 from cryptotrace.chains.bitcoin.wire import HEADER_SIZE, Header, WireTransaction, decode_header, decode_transaction
-from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
+from cryptotrace.errors import DataNotFound, NotSupported, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import SCRIPT_DIGEST_PREFIX, Account
 from cryptotrace.model.source import RawTransaction, Spend, SpendUnknown, Unspent
@@ -29,7 +28,8 @@ from cryptotrace.sources.esplorajson import lied
 from cryptotrace.sources.foreignjson import Field
 from cryptotrace.sources.jsonrpc import Call, Channel, Reply
 from cryptotrace.sources.landmark import check_landmark
-from cryptotrace.sources.transport import at_tip, blame
+from cryptotrace.sources.tipwatch import NOTHING, TipWatch
+from cryptotrace.sources.transport import blame
 
 #: Said first on every connection: who we are, and which versions of the protocol we speak.
 GREETING = Call("server.version", ("cryptotrace", ("1.4", "1.6")))
@@ -64,6 +64,7 @@ class ElectrumSource:
         self._wires: dict[str, tuple[bytes, WireTransaction, str]] = {}
         self._tip = self._find_tip()
         channel.tip = self._tip
+        self._watch = TipWatch(self.name, self._tip, self._hash_now)
 
     # --- Source -------------------------------------------------------------------------------------------------------
 
@@ -88,22 +89,9 @@ class ElectrumSource:
             check_landmark(self._network, height, lambda at: self._header(at).hash, self.name)
             return Tip(self.chain, height, self._header_of(newest["hex"].raw_hex()).hash)
 
-    def _answering(self) -> AbstractContextManager[None]:
-        return at_tip(self.name, self._check_tip)
-
-    def _check_tip(self) -> None:
-        """See that the tip of this run is still in the active chain.
-
-        Raises:
-            ChainReorganised: it is not.
-        """
-        reply = self._one("blockchain.block.header", self._tip.height)
-        found = "nothing" if reply.code else self._header_of(reply.result.raw_hex()).hash
-        if found != self._tip.hash:
-            raise ChainReorganised(
-                f"{self.name}: at height {self._tip.height} the active chain now has {found}, not the tip "
-                f"{self._tip.hash} of this run; open the source again"
-            )
+    def _hash_now(self, height: int) -> str:
+        reply = self._one("blockchain.block.header", height)
+        return NOTHING if reply.code else self._header_of(reply.result.raw_hex()).hash
 
     # --- Headers ------------------------------------------------------------------------------------------------------
 
@@ -113,11 +101,8 @@ class ElectrumSource:
         Raises:
             DataNotFound: it is above the tip.
         """
-        if not 0 <= height <= self._tip.height:
-            raise DataNotFound(
-                f"{self.name} has no block at height {height}; the tip of this run is {self._tip.height}"
-            )
-        with self._answering():
+        self._watch.require(height)
+        with self._watch.answering():
             header = self._header(height)
         return BlockRef(self.chain, height, header.hash, header.time)
 
@@ -131,7 +116,7 @@ class ElectrumSource:
             SourceLied: the bytes hash to another txid, or the branch does not lead to the header's root.
             NotSupported: a confirmed one has 64 bytes without witness, so that no branch proves it.
         """
-        with self._answering():
+        with self._watch.answering():
             self._fetch(txids)
             found = [self._placed(txid) for txid in txids]
         return iter(found)
@@ -214,7 +199,7 @@ class ElectrumSource:
             NotSupported: see ``transactions``.
         """
         self._histories.clear()  # they may have grown: a spend may have arrived in the mempool
-        with self._answering():
+        with self._watch.answering():
             found = [self._spend(outpoint) for outpoint in outpoints]
         return iter(found)
 
@@ -253,7 +238,7 @@ class ElectrumSource:
             SourceLied: a transaction twice, or confirmed ones out of order.
         """
         self._histories.clear()
-        with self._answering():
+        with self._watch.answering():
             history = self._history(self._key(account))
         confirmed = [txid for txid, height in history.items() if 0 < height <= self._tip.height]
         return iter(confirmed + [txid for txid in history if txid not in set(confirmed)])
@@ -265,7 +250,7 @@ class ElectrumSource:
             ChainReorganised: the tip of this run is no longer in the active chain.
             SourceLied: an answer that cannot be read.
         """
-        with self._answering():
+        with self._watch.answering():
             result = self._good(
                 self._one("blockchain.scripthash.get_balance", self._key(account)[::-1].hex()), "balance"
             )
@@ -289,7 +274,7 @@ class ElectrumSource:
             SourceLied: the branch does not lead to the root.
             NotSupported: the transaction has 64 bytes without witness, so that no branch proves it.
         """
-        with self._answering():
+        with self._watch.answering():
             self._fetch([txid])
             height = self._height(self._wires[txid][1])
             if height is None:

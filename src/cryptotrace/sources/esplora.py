@@ -8,11 +8,9 @@ Source: the HTTP API document of Esplora.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from itertools import pairwise
 
 from cryptotrace.chains.bitcoin.auxpow import is_merge_mined
@@ -20,7 +18,7 @@ from cryptotrace.chains.bitcoin.hashes import is_hash_text
 from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_block, is_node_sized, merkle_branch, verify_inclusion
 from cryptotrace.chains.bitcoin.wire import Header, decode_block, decode_header, decode_transaction
-from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
+from cryptotrace.errors import DataNotFound, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account
 from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnknown, Unspent
@@ -28,7 +26,8 @@ from cryptotrace.model.transaction import Outpoint
 from cryptotrace.sources.esplorajson import check_explorer_figures, lied, read_explorer_transaction, read_status, route
 from cryptotrace.sources.foreignjson import Field, parse_json
 from cryptotrace.sources.landmark import check_landmark
-from cryptotrace.sources.transport import Answer, Request, Transport, at_tip, blame
+from cryptotrace.sources.tipwatch import NOTHING, TipWatch
+from cryptotrace.sources.transport import Answer, Request, Transport, blame
 
 #: Confirmed transactions of one page of an address.
 PAGE = 25
@@ -66,14 +65,12 @@ class EsploraSource:
         self.name = name
         self._network = network
         self._transport = transport
-        self._check_every_s = check_every_s
-        self._clock = clock
         self._notice = notice
         self._remembered: OrderedDict[str, RawTransaction] = OrderedDict()
         self._headers: dict[str, Header] = {}
         self._tip = self._find_tip()
         transport.tip = self._tip
-        self._checked_at = clock()
+        self._watch = TipWatch(self.name, self._tip, self._hash_now, check_every_s, clock)
 
     # --- Source -------------------------------------------------------------------------------------------------------
 
@@ -100,31 +97,11 @@ class EsploraSource:
         check_landmark(self._network, height, lambda at: self._text(f"/block-height/{at}"), self.name)
         return Tip(self.chain, height, tip_hash)
 
-    def _answering(self) -> AbstractContextManager[None]:
-        return at_tip(self.name, self._check_tip, self._check_tip_now)
-
-    def _check_tip(self) -> None:
-        """See now and then that the tip of this run is still in the active chain.
-
-        Raises:
-            ChainReorganised: it is not.
-        """
-        if self._clock() - self._checked_at >= self._check_every_s:
-            self._check_tip_now()
-
-    def _check_tip_now(self) -> None:
-        if math.isinf(self._check_every_s):
-            return  # the active chain of a recording does not change
-        self._checked_at = self._clock()
+    def _hash_now(self, height: int) -> str:
         try:
-            found = self._text(f"/block-height/{self._tip.height}")
+            return self._text(f"/block-height/{height}")
         except DataNotFound:
-            found = "nothing"
-        if found != self._tip.hash:
-            raise ChainReorganised(
-                f"{self.name}: at height {self._tip.height} the active chain now has {found}, not the tip "
-                f"{self._tip.hash} of this run; open the source again"
-            )
+            return NOTHING
 
     # --- Blocks -------------------------------------------------------------------------------------------------------
 
@@ -134,11 +111,8 @@ class EsploraSource:
         Raises:
             DataNotFound: it is above the tip.
         """
-        if not 0 <= height <= self._tip.height:
-            raise DataNotFound(
-                f"{self.name} has no block at height {height} in this run; its tip is {self._tip.height}"
-            )
-        with self._answering():
+        self._watch.require(height)
+        with self._watch.answering():
             return self._raw_block(self._text(f"/block-height/{height}"), height)
 
     def block_by_hash(self, block_hash: str) -> RawBlock:
@@ -172,7 +146,7 @@ class EsploraSource:
             DataNotFound: the server does not know one of them.
             SourceLied: its figures contradict the bytes.
         """
-        with self._answering():
+        with self._watch.answering():
             found = [self._transaction(txid) for txid in txids]
         return iter(found)
 
@@ -207,7 +181,7 @@ class EsploraSource:
             SourceLied: a transaction that is said to spend an output does not, or is not in the block that is named.
         """
         by_txid: dict[str, tuple[list[Field], str] | DataNotFound] = {}
-        with self._answering():
+        with self._watch.answering():
             for txid in dict.fromkeys(outpoint.txid for outpoint in outpoints):
                 try:
                     by_txid[txid] = self._listed(f"/tx/{txid}/outspends")
@@ -247,7 +221,7 @@ class EsploraSource:
                 transactions as the server's statistics count.
         """
         base = route(account)
-        with self._answering():
+        with self._watch.answering():
             pool, _ = self._listed(f"{base}/txs/mempool")
             unconfirmed = [tx["txid"].hash() for tx in pool]
             if len(unconfirmed) >= POOL_PAGE:

@@ -13,14 +13,13 @@ Source: Bitcoin Core's JSON-RPC help texts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 
 from cryptotrace.chains.bitcoin.address import script_of_address
 from cryptotrace.chains.bitcoin.merkle import merkle_branch, merkle_root
 from cryptotrace.chains.bitcoin.network import BitcoinNetwork
 from cryptotrace.chains.bitcoin.proof import check_block, is_node_sized, parse_merkle_block
 from cryptotrace.chains.bitcoin.wire import decode_block, decode_header, decode_transaction
-from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
+from cryptotrace.errors import DataNotFound, NotSupported, SourceLied, SourceUnavailable
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account
 from cryptotrace.model.source import RawBlock, RawTransaction, Spend, SpendUnknown, SpentOutput, Unspent
@@ -30,7 +29,8 @@ from cryptotrace.sources.foreignjson import Field
 from cryptotrace.sources.jsonrpc import Call, Channel, Parameter, Reply
 from cryptotrace.sources.landmark import check_landmark
 from cryptotrace.sources.rpcscan import BlockScan
-from cryptotrace.sources.transport import at_tip, blame
+from cryptotrace.sources.tipwatch import NOTHING, TipWatch
+from cryptotrace.sources.transport import blame
 
 _NOT_FOUND, _BUSY, _NO_METHOD, _WARMING_UP = -5, -8, -32601, -28
 _OP_RETURN, _LONGEST_SCRIPT, _LARGEST_POOL = 0x6A, 10_000, 5_000
@@ -58,6 +58,7 @@ class RpcSource:
         self._refs: dict[str, BlockRef | None] = {}
         self._tip = self._find_tip()
         channel.tip = self._tip
+        self._watch = TipWatch(self.name, self._tip, self._hash_now)
         self._has_txindex, self._has_filters = self._indexes()
         self._scan = BlockScan(self._raw_blocks, network)
 
@@ -93,21 +94,9 @@ class RpcSource:
             txindex, filters = (n in reply.result and reply.result[n]["synced"].truth() for n in names)
         return txindex, filters
 
-    def _answering(self) -> AbstractContextManager[None]:
-        return at_tip(self.name, self._check_tip)
-
-    def _check_tip(self) -> None:
-        """See that the tip of this run is still in the active chain.
-
-        Raises:
-            ChainReorganised: it is not.
-        """
-        (reply,) = self._channel.call([Call("getblockhash", (self._tip.height,))])
-        if reply.code or reply.result.hash() != self._tip.hash:
-            raise ChainReorganised(
-                f"{self.name}: at height {self._tip.height} the active chain now has {reply.result.value}, not the tip "
-                f"{self._tip.hash} of this run; open the source again"
-            )
+    def _hash_now(self, height: int) -> str:
+        reply = self._one("getblockhash", height)
+        return NOTHING if reply.code else reply.result.hash()
 
     # --- Blocks -------------------------------------------------------------------------------------------------------
 
@@ -117,11 +106,8 @@ class RpcSource:
         Raises:
             DataNotFound: it is above the tip, or the node has pruned it.
         """
-        if not 0 <= height <= self._tip.height:
-            raise DataNotFound(
-                f"{self.name} has no block at height {height}; the tip of this run is {self._tip.height}"
-            )
-        with self._answering():
+        self._watch.require(height)
+        with self._watch.answering():
             (found,) = self._raw_blocks([height])
             check_block(decode_block(found.raw, self._network), self._network)
         return found
@@ -164,7 +150,7 @@ class RpcSource:
             DataNotFound: the node does not know one of them.
             SourceLied: the bytes hash to another txid.
         """
-        with self._answering():
+        with self._watch.answering():
             found = self._transactions(txids)
         return iter(found)
 
@@ -246,7 +232,7 @@ class RpcSource:
         Raises:
             SourceLied: a transaction that is said to spend an output does not.
         """
-        with self._answering():
+        with self._watch.answering():
             unspent = self._many("gettxout", [(o.txid, o.vout, False) for o in outpoints])
             pool = self._many("gettxspendingprevout", [([{"txid": o.txid, "vout": o.vout}],) for o in outpoints])
             found = [self._spend(*each) for each in zip(outpoints, unspent, pool, strict=True)]
@@ -310,7 +296,7 @@ class RpcSource:
                 "with that option, or connect electrum:, esplora: or blocks:"
             )
         script = self._script(account)
-        with self._answering():
+        with self._watch.answering():
             for height in self._filtered(script, 0):
                 self._scan.learn(self._raw_blocks([height]))
             confirmed, owned = self._scan.touching(script)
@@ -366,7 +352,7 @@ class RpcSource:
             DataNotFound: the transaction is not confirmed.
             SourceLied: the txids do not lead to the root, or the transaction is not at its place among them.
         """
-        with self._answering():
+        with self._watch.answering():
             (found,) = self._transactions([txid])
             if found.block is None:
                 raise DataNotFound(f"{self.name}: transaction {txid} is not confirmed at {self._tip.height}")

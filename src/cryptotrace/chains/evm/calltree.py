@@ -41,6 +41,13 @@ class CallKind(StrEnum):
         return self in {CallKind.CALL, CallKind.CREATE, CallKind.SELFDESTRUCT}
 
 
+#: As tracers and explorers call them, in lower case.
+KIND_BY_NAME = {kind.value: kind for kind in CallKind} | {
+    "create2": CallKind.CREATE,
+    "suicide": CallKind.SELFDESTRUCT,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedLog:
     """An event with its place among the calls of the frame that wrote it."""

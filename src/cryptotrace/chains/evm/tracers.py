@@ -14,21 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from cryptotrace.chains.evm.calltree import CallFrame, CallKind, PlacedLog
+from cryptotrace.chains.evm.calltree import KIND_BY_NAME, CallFrame, CallKind, PlacedLog
 from cryptotrace.chains.evm.receipt import log_from_rpc
 from cryptotrace.chains.evm.told import Told
 from cryptotrace.errors import MalformedBytes
 
-_KINDS = {
-    "call": CallKind.CALL,
-    "callcode": CallKind.CALLCODE,
-    "delegatecall": CallKind.DELEGATECALL,
-    "staticcall": CallKind.STATICCALL,
-    "create": CallKind.CREATE,
-    "create2": CallKind.CREATE,
-    "selfdestruct": CallKind.SELFDESTRUCT,
-    "suicide": CallKind.SELFDESTRUCT,
-}
 #: 0x01 to 0x11 (through Prague) and 0x100 (RIP-7212).
 _PRECOMPILES = {f"0x{number:040x}" for number in (*range(1, 0x12), 0x100)}
 _NEVER_BEGAN = {"insufficient balance for transfer", "max call depth exceeded"}
@@ -121,9 +111,11 @@ def _error(told: Told) -> str:
 
 
 def _kind(told: Told, name: str) -> CallKind:
-    kind = _KINDS.get(_text(told, name).lower())
+    kind = KIND_BY_NAME.get(_text(told, name).lower())
     if kind is None:
-        raise told.refusal(f"a kind of call expected, one of {', '.join(_KINDS)}, got {told.fields.get(name)!r}", name)
+        raise told.refusal(
+            f"a kind of call expected, one of {', '.join(KIND_BY_NAME)}, got {told.fields.get(name)!r}", name
+        )
     return kind
 
 

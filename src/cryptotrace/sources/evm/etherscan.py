@@ -9,11 +9,9 @@ Source: Etherscan API documentation, V2; Blockscout API documentation, RPC and E
 
 from __future__ import annotations
 
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from cryptotrace.chains.evm import receipt as receipts
@@ -23,7 +21,7 @@ from cryptotrace.chains.evm.movements import RollupFacts, account_transaction, b
 from cryptotrace.chains.evm.network import EvmNetwork
 from cryptotrace.chains.evm.receipt import Receipt
 from cryptotrace.chains.evm.transaction import WireTransaction
-from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
+from cryptotrace.errors import DataNotFound, NotSupported, SourceLied, SourceUnavailable
 from cryptotrace.model.accountsource import CallAnswer, LogEntry, LogListing, PotBalance, PotHistory
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account, Asset
@@ -35,7 +33,8 @@ from cryptotrace.sources.evm.etherscanstate import StateReader, newest
 from cryptotrace.sources.evm.rpcblocks import BlockReader, Head
 from cryptotrace.sources.evm.rpcread import Node, data, fields_of, quantity, tag
 from cryptotrace.sources.foreignjson import Field
-from cryptotrace.sources.transport import at_tip, blame
+from cryptotrace.sources.tipwatch import NOTHING, TipWatch
+from cryptotrace.sources.transport import blame
 
 _REMEMBERED = 4096
 #: Blocks from the tip down, and transactions of each, in which a signed chain id is looked for.
@@ -73,15 +72,13 @@ class EtherscanSource:
         self._blocks = BlockReader(self._node, network, notice)
         self._pots = PotReader(explorer, self._blocks, network)
         self._state = StateReader(explorer, self._node, self._blocks, self._pots, network)
-        self._check_every_s = check_every_s
-        self._clock = clock
         self._remembered: OrderedDict[str, AccountTransaction] = OrderedDict()
         with blame(self.name):
             (head,) = self._blocks.heads([newest(self._node)])
             self._check_chain(head, notice)
         self._tip = Tip(self.chain, head.ref.height, head.ref.hash)
         explorer.tip = self._blocks.tip = self._tip
-        self._checked_at = clock()
+        self._watch = TipWatch(self.name, self._tip, self._hash_now, check_every_s, clock)
 
     # --- Source, Headers ----------------------------------------------------------------------------------------------
 
@@ -99,7 +96,7 @@ class EtherscanSource:
         Raises:
             DataNotFound: it is above the tip.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._blocks.heads([height])[0].ref
 
     def height_at(self, when: int) -> int:
@@ -108,7 +105,7 @@ class EtherscanSource:
         Raises:
             DataNotFound: there is none.
         """
-        with self._answering():
+        with self._watch.answering():
             said = self._explorer.ask("block", "getblocknobytime", timestamp=when, closest="before")
             told = said.result["blockNumber"] if said.result.is_object else said.result  # Blockscout: an object
             if told.value in ([], None, ""):
@@ -144,25 +141,9 @@ class EtherscanSource:
             )
         return tx
 
-    def _answering(self) -> AbstractContextManager[None]:
-        return at_tip(self.name, self._check_tip, self._check_tip_now)
-
-    def _check_tip(self) -> None:
-        if self._clock() - self._checked_at >= self._check_every_s:
-            self._check_tip_now()
-
-    def _check_tip_now(self) -> None:
-        """See that the tip of this run is still in the active chain."""
-        if math.isinf(self._check_every_s):
-            return  # the active chain of a recording does not change
-        self._checked_at = self._clock()
-        reply = self._node.one("eth_getBlockByNumber", tag(self._tip.height), False)
-        found = "nothing" if reply.code or reply.result.is_null else hash_of(reply.result["hash"])
-        if found != self._tip.hash:
-            raise ChainReorganised(
-                f"{self.name}: at height {self._tip.height} the active chain now has {found}, not the tip "
-                f"{self._tip.hash} of this run; open the source again"
-            )
+    def _hash_now(self, height: int) -> str:
+        reply = self._node.one("eth_getBlockByNumber", tag(height), False)
+        return NOTHING if reply.code or reply.result.is_null else hash_of(reply.result["hash"])
 
     # --- AccountTransactions ------------------------------------------------------------------------------------------
 
@@ -173,7 +154,7 @@ class EtherscanSource:
             DataNotFound: the server does not know one of them, or it is not confirmed up to the tip.
             SourceLied: fields do not hash to the txid, or answers contradict each other.
         """
-        with self._answering():
+        with self._watch.answering():
             found = [self._transaction(txid) for txid in txids]
         return iter(found)
 
@@ -269,7 +250,7 @@ class EtherscanSource:
             NotSupported: no list of that kind of asset.
             SourceLied: rows that do not belong to the question, or contradict each other.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._pots.history(account, asset, first, min(last, self._tip.height), most)
 
     # --- PotBalances, Nonces, ContractCalls ---------------------------------------------------------------------------
@@ -281,7 +262,7 @@ class EtherscanSource:
             NotSupported: not offered for that asset, or not for an earlier block.
             SourceUnavailable: the holding has moved since the tip of this run.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._state.balance(account, asset, height)
 
     def nonce(self, account: Account, height: int | None = None) -> tuple[int, BlockRef, str]:
@@ -291,7 +272,7 @@ class EtherscanSource:
             NotSupported: an earlier height.
             SourceUnavailable: the account has moved since the tip of this run.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._state.nonce(account, height)
 
     def contract_call(self, contract: Account, data: bytes, height: int | None = None) -> CallAnswer:
@@ -301,7 +282,7 @@ class EtherscanSource:
             NotSupported: an earlier height, where the server does not tell it.
             SourceUnavailable: its newest block changed with every attempt.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._state.call(contract, data, height)
 
     # --- Logs ---------------------------------------------------------------------------------------------------------
@@ -315,7 +296,7 @@ class EtherscanSource:
             NotSupported: a block holds more events than the server gives of one.
             SourceLied: rows that were not asked for.
         """
-        with self._answering():
+        with self._watch.answering():
             listed = self._pots.log_rows(contract, topics, first, min(last, self._tip.height))
             if listed.problems:
                 raise NotSupported(f"{self.name} cannot list all events: {listed.problems[0]}")

@@ -18,22 +18,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cryptotrace.chains.evm.address import canonical_address
-from cryptotrace.chains.evm.calltree import CallFrame, CallKind
+from cryptotrace.chains.evm.calltree import KIND_BY_NAME, CallFrame, CallKind
 from cryptotrace.errors import InvalidAddress
 from cryptotrace.model.movement import AccountTransaction, Order, Wrap
 from cryptotrace.sources.evm.etherscanread import number
 from cryptotrace.sources.foreignjson import Field
 
-_KINDS = {
-    "call": CallKind.CALL,
-    "callcode": CallKind.CALLCODE,
-    "delegatecall": CallKind.DELEGATECALL,
-    "staticcall": CallKind.STATICCALL,
-    "create": CallKind.CREATE,
-    "create2": CallKind.CREATE,
-    "suicide": CallKind.SELFDESTRUCT,
-    "selfdestruct": CallKind.SELFDESTRUCT,
-}
 _TRACE = re.compile(r"[0-9]{1,6}(_[0-9]{1,6}){0,1100}", re.ASCII)
 
 
@@ -91,9 +81,9 @@ def read_call(row: Field) -> ListedCall | None:
     if index == 0:
         return None
     called = row["callType"].value or row["type"].value
-    kind = _KINDS.get(row["type"].text().lower())
+    kind = KIND_BY_NAME.get(row["type"].text().lower())
     if kind is CallKind.CALL and isinstance(called, str):
-        kind = _KINDS.get(called.lower())
+        kind = KIND_BY_NAME.get(called.lower())
     to = "contractAddress" if kind is CallKind.CREATE else "to"
     trace = row["traceId"].value
     if trace not in (None, "") and not (isinstance(trace, str) and _TRACE.fullmatch(trace)):

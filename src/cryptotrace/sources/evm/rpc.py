@@ -18,11 +18,10 @@ Source: Ethereum JSON-RPC specification (execution-apis), block tags.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 
 from cryptotrace.chains.evm.network import EvmNetwork
 from cryptotrace.chains.evm.proof import AccountProof
-from cryptotrace.errors import ChainReorganised, NotSupported, SourceLied
+from cryptotrace.errors import NotSupported, SourceLied
 from cryptotrace.model.accountsource import CallAnswer, LogEntry, LogListing, PotBalance, PotHistory
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account, Asset
@@ -35,7 +34,8 @@ from cryptotrace.sources.evm.rpcstate import StateReader
 from cryptotrace.sources.evm.rpctransactions import AT_ONCE, TransactionReader
 from cryptotrace.sources.evm.tracing import TreeReader
 from cryptotrace.sources.jsonrpc import Channel
-from cryptotrace.sources.transport import at_tip, blame
+from cryptotrace.sources.tipwatch import NOTHING, TipWatch
+from cryptotrace.sources.transport import blame
 
 #: Tags that may name the tip.
 TIPS = ("finalized", "safe", "latest")
@@ -80,6 +80,7 @@ class EvmRpcSource:
         self._blocks = BlockReader(node, network, notice)
         self._tip = self._find_tip(tip, notice)
         self._blocks.tip = channel.tip = self._tip
+        self._watch = TipWatch(self.name, self._tip, self._hash_now)
         self._trees = TreeReader(node, notice)
         self._reader = TransactionReader(
             node,
@@ -120,22 +121,9 @@ class EvmRpcSource:
             head = self._blocks.head(reply.result, reply)
         return Tip(self.chain, head.ref.height, head.ref.hash)
 
-    def _answering(self) -> AbstractContextManager[None]:
-        return at_tip(self.name, self._check_tip)
-
-    def _check_tip(self) -> None:
-        """See that the tip of this run is still in the active chain.
-
-        Raises:
-            ChainReorganised: it is not.
-        """
-        reply = self._node.one("eth_getBlockByNumber", tag(self._tip.height), False)
-        now = "no block" if reply.code or reply.result.is_null else self._blocks.head(reply.result, reply).ref.hash
-        if now != self._tip.hash:
-            raise ChainReorganised(
-                f"{self.name}: at height {self._tip.height} the active chain now has {now}, not the tip "
-                f"{self._tip.hash} of this run; open the source again"
-            )
+    def _hash_now(self, height: int) -> str:
+        reply = self._node.one("eth_getBlockByNumber", tag(height), False)
+        return NOTHING if reply.code or reply.result.is_null else self._blocks.head(reply.result, reply).ref.hash
 
     def block_ref(self, height: int) -> BlockRef:
         """The block at that height; its hash is recomputed from its header where the layout is known.
@@ -144,7 +132,7 @@ class EvmRpcSource:
             DataNotFound: it is above the tip, or the node does not have it.
             SourceLied: the header hashes to something else.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._blocks.heads([height])[0].ref
 
     # --- AccountTransactions ------------------------------------------------------------------------------------------
@@ -159,7 +147,7 @@ class EvmRpcSource:
             SourceLied: an answer contradicts the bytes or another answer.
         """
         for start in range(0, len(txids), AT_ONCE):
-            with self._answering():
+            with self._watch.answering():
                 found = self._reader.account_transactions(txids[start : start + AT_ONCE])
             yield from found
 
@@ -172,7 +160,7 @@ class EvmRpcSource:
             DataNotFound: it is above the tip, or the node does not have it.
             SourceLied: an answer contradicts the header or another answer.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._reader.of_whole_block(height)
 
     def block_transaction(self, height: int) -> AccountTransaction | None:
@@ -182,7 +170,7 @@ class EvmRpcSource:
             DataNotFound: it is above the tip, or the node does not have it.
             SourceLied: an answer contradicts the header or another answer.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._reader.by_block(self._blocks.heads([height])[0])
 
     # --- PotHistories, PotBalances, Nonces ----------------------------------------------------------------------------
@@ -194,7 +182,7 @@ class EvmRpcSource:
             NotSupported: the node cannot tell; the message says who can.
             SourceLied: an answer contradicts itself.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._pots.history(account, asset, first, last, most)
 
     def pot_balance(self, account: Account, asset: Asset, height: int | None = None) -> PotBalance:
@@ -204,7 +192,7 @@ class EvmRpcSource:
             NotSupported: the node has dropped that state, or the contract does not say.
             DataNotFound: the block is above the tip, or the node does not have it.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._state.balance(account, asset, height)
 
     def nonce(self, account: Account, height: int | None = None) -> tuple[int, BlockRef, str]:
@@ -214,7 +202,7 @@ class EvmRpcSource:
             NotSupported: the node has dropped that state.
             DataNotFound: the block is above the tip, or the node does not have it.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._state.nonce(account, height)
 
     # --- ContractCalls, Logs, StateProofs -----------------------------------------------------------------------------
@@ -226,7 +214,7 @@ class EvmRpcSource:
             NotSupported: the node has dropped that state.
             DataNotFound: the block is above the tip, or the node does not have it.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._state.call(contract.address, data, height)
 
     def logs(self, contract: Account, topics: Sequence[bytes | None], first: int, last: int) -> LogListing:
@@ -237,11 +225,11 @@ class EvmRpcSource:
             SourceLied: an event that was not asked for, or that is not in its receipt.
         """
         evidence: list[str] = []
-        with self._answering():
+        with self._watch.answering():
             rows = list(self._logs.rows(contract.address, topics, first, min(last, self._tip.height), evidence))
         entries: list[LogEntry] = []
         for start in range(0, len(rows), AT_ONCE):
-            with self._answering():
+            with self._watch.answering():
                 entries += self._entries(contract, rows[start : start + AT_ONCE])
         return LogListing(tuple(entries), tuple(dict.fromkeys(evidence)))
 
@@ -280,7 +268,7 @@ class EvmRpcSource:
             NotSupported: the node gives no proofs, or has dropped that state.
             SourceLied: the proof does not lead to the header's state root.
         """
-        with self._answering():
+        with self._watch.answering():
             return self._state.proof(account, slots, height)
 
     @property

@@ -13,7 +13,6 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cryptotrace.chains.evm.hashes import keccak256
 from cryptotrace.chains.tron.address import bytes_of
 from cryptotrace.chains.tron.execution import Execution
 from cryptotrace.chains.tron.movements import account_transaction
@@ -36,9 +35,9 @@ from cryptotrace.sources.tron.nodejson import (
     read_transaction,
     root_is_rebuilt,
 )
+from cryptotrace.sources.tron.tokenbalance import token_balance
 
 _REMEMBERED = 4096
-_BALANCE_OF = keccak256(b"balanceOf(address)")[:4]
 #: Asks in the name of nobody: who asks must not change the answer.
 _NOBODY = "410000000000000000000000000000000000000000"
 
@@ -97,7 +96,7 @@ class TronNode(TronHttp):
         wanted = list(dict.fromkeys(txids))
         missing = [txid for txid in wanted if txid not in self._remembered]
         fresh: dict[str, AccountTransaction] = {}
-        with self._answering():
+        with self._watch.answering():
             executions = self._executions(missing)
             by_height: dict[int, list[str]] = {}
             for txid in missing:
@@ -200,13 +199,7 @@ class TronNode(TronHttp):
             return PotBalance(account, asset, units, at, evidence)
         if asset.namespace != "trc20":
             raise NotSupported(f"{self.name} tells balances of TRX, TRC-20 and TRC-10, not of {asset}")
-        contract = Account.of(self.chain, asset.reference)
-        answer = self.contract_call(contract, _BALANCE_OF + bytes(12) + bytes_of(account.address))
-        if answer.returned is None or len(answer.returned) != 32:
-            raise DataNotFound(
-                f"{self.name}: the contract {asset.reference} does not answer balanceOf(address) as a token does"
-            )
-        return PotBalance(account, asset, int.from_bytes(answer.returned, "big"), answer.at, answer.evidence)
+        return token_balance(self, self.name, account, asset)
 
     def contract_call(self, contract: Account, data: bytes, height: int | None = None) -> CallAnswer:
         """What the contract answers on the state of the newest solidified block.

@@ -5,18 +5,17 @@ Source: TRON documentation, "HTTP API" (``/wallet/getblock``, ``/walletsolidity/
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from urllib.parse import quote
 
 from cryptotrace.chains.tron.network import TRON_NETWORKS, TronNetwork
-from cryptotrace.errors import ChainReorganised, DataNotFound, SourceLied, SourceUnavailable
+from cryptotrace.errors import DataNotFound, SourceLied, SourceUnavailable
 from cryptotrace.evidence.canonical import canonical_json
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.sources.foreignjson import Field, parse_json
-from cryptotrace.sources.transport import Answer, Request, Transport, at_tip, blame
+from cryptotrace.sources.tipwatch import NOTHING, TipWatch
+from cryptotrace.sources.transport import Answer, Request, Transport, blame
 from cryptotrace.sources.tron.nodejson import ToldBlock, read_block
 
 #: The chain id of a private chain, which is none of the public ones.
@@ -55,13 +54,11 @@ class TronHttp:
         self.name = name
         self._network = network
         self._transport = transport
-        self._check_every_s = check_every_s
-        self._clock = clock
         self._notice = notice
         self._blocks: dict[int, ToldBlock] = {}
         self._tip = self._find_tip()
         transport.tip = self._tip
-        self._checked_at = clock()
+        self._watch = TipWatch(self.name, self._tip, self._hash_now, check_every_s, clock)
 
     # --- Source -------------------------------------------------------------------------------------------------------
 
@@ -81,26 +78,11 @@ class TronHttp:
         self._blocks[told.height] = told
         return Tip(self.chain, told.height, told.id)
 
-    def _answering(self) -> AbstractContextManager[None]:
-        return at_tip(self.name, self._check_tip, self._check_tip_now)
-
-    def _check_tip(self) -> None:
-        if self._clock() - self._checked_at >= self._check_every_s:
-            self._check_tip_now()
-
-    def _check_tip_now(self) -> None:
-        if math.isinf(self._check_every_s):
-            return  # the active chain of a recording does not change
-        self._checked_at = self._clock()
+    def _hash_now(self, height: int) -> str:
         try:
-            found = self._told(self._header_request(self._tip.height)).id
+            return self._told(self._header_request(height)).id
         except DataNotFound:
-            found = "nothing"
-        if found != self._tip.hash:
-            raise ChainReorganised(
-                f"{self.name}: at height {self._tip.height} the active chain now has {found}, not the tip "
-                f"{self._tip.hash} of this run; open the source again"
-            )
+            return NOTHING
 
     # --- Headers ------------------------------------------------------------------------------------------------------
 
@@ -110,11 +92,8 @@ class TronHttp:
         Raises:
             DataNotFound: it is above the tip.
         """
-        if not 0 <= height <= self._tip.height:
-            raise DataNotFound(
-                f"{self.name} has no block at height {height} in this run; its tip is {self._tip.height}"
-            )
-        with self._answering():
+        self._watch.require(height)
+        with self._watch.answering():
             return self._ref(self._block(height))
 
     def _ref(self, told: ToldBlock) -> BlockRef:

@@ -9,27 +9,27 @@ Source: TRON documentation, "JSON-RPC API"; java-tron, ``TransactionResult`` and
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 
 from cryptotrace.chains.evm.hashes import keccak256
 from cryptotrace.chains.tron.address import bytes_of
 from cryptotrace.chains.tron.movements import account_transaction
 from cryptotrace.chains.tron.network import TronNetwork
-from cryptotrace.errors import ChainReorganised, DataNotFound, NotSupported, SourceLied, SourceUnavailable
+from cryptotrace.errors import DataNotFound, NotSupported, SourceLied, SourceUnavailable
 from cryptotrace.model.accountsource import CallAnswer, LogEntry, LogListing, PotBalance, PotHistory
 from cryptotrace.model.block import BlockRef, Tip
 from cryptotrace.model.identity import Account, Asset
 from cryptotrace.model.movement import AccountTransaction
 from cryptotrace.sources.foreignjson import Field
 from cryptotrace.sources.jsonrpc import Call, Parameter, Reply
-from cryptotrace.sources.transport import at_tip, blame
+from cryptotrace.sources.tipwatch import NOTHING, TipWatch
+from cryptotrace.sources.transport import blame
 from cryptotrace.sources.tron.channel import SingleChannel
 from cryptotrace.sources.tron.nodebase import check_chain_id
 from cryptotrace.sources.tron.rpcjson import data as raw
 from cryptotrace.sources.tron.rpcjson import execution_of, hash_text, quantity, read_entry, with_missing
+from cryptotrace.sources.tron.tokenbalance import token_balance
 
 #: Most blocks that one question about events may span. Source: java-tron, ``node.jsonrpc.maxBlockRange``.
 BLOCK_RANGE = 5000
@@ -37,7 +37,6 @@ _TOO_WIDE = ("block range", "more than", "exceed", "too many", "timeout")
 _TRANSFER = keccak256(b"Transfer(address,address,uint256)")
 _DESTROYED = keccak256(b"DestroyedBlackFunds(address,uint256)")
 _SUPPLY = tuple(map(keccak256, (b"Issue(uint256)", b"Redeem(uint256)")))
-_BALANCE_OF = keccak256(b"balanceOf(address)")[:4]
 _OWNER = keccak256(b"owner()")[:4]
 _ATTEMPTS = 5
 _LATEST_S = 253_402_300_799
@@ -72,13 +71,11 @@ class TronRpcSource:
         self.name = channel.name
         self._network = network
         self._channel = channel
-        self._check_every_s = check_every_s
-        self._clock = clock
         self._refs: dict[int, BlockRef] = {}
         self._owners: dict[Account, bytes] = {}
         self._tip = self._find_tip()
         channel.tip = self._tip
-        self._checked_at = clock()
+        self._watch = TipWatch(self.name, self._tip, self._hash_now, check_every_s, clock)
 
     # --- Source, Headers ----------------------------------------------------------------------------------------------
 
@@ -104,20 +101,9 @@ class TronRpcSource:
             raise SourceUnavailable(f"{self.name} does not tell its finalized block; it is too old, or still starting")
         return self._ref(block)
 
-    def _answering(self) -> AbstractContextManager[None]:
-        return at_tip(self.name, self._check_tip)
-
-    def _check_tip(self) -> None:
-        if math.isinf(self._check_every_s) or self._clock() - self._checked_at < self._check_every_s:
-            return
-        self._checked_at = self._clock()
-        block, _ = self._good("eth_getBlockByNumber", hex(self._tip.height), False)
-        found = "nothing" if block.is_null else self._ref(block).hash
-        if found != self._tip.hash:
-            raise ChainReorganised(
-                f"{self.name}: at height {self._tip.height} the active chain now has {found}, not the tip "
-                f"{self._tip.hash} of this run; open the source again"
-            )
+    def _hash_now(self, height: int) -> str:
+        block, _ = self._good("eth_getBlockByNumber", hex(height), False)
+        return NOTHING if block.is_null else self._ref(block).hash
 
     def block_ref(self, height: int) -> BlockRef:
         """The block at that height, as the node reports it.
@@ -125,11 +111,8 @@ class TronRpcSource:
         Raises:
             DataNotFound: it is above the tip.
         """
-        if not 0 <= height <= self._tip.height:
-            raise DataNotFound(
-                f"{self.name} has no block at height {height} in this run; its tip is {self._tip.height}"
-            )
-        with self._answering():
+        self._watch.require(height)
+        with self._watch.answering():
             return self._at(height)
 
     def _at(self, height: int) -> BlockRef:
@@ -160,7 +143,7 @@ class TronRpcSource:
             DataNotFound: the node does not know one of them.
             SourceLied: transaction and receipt contradict each other.
         """
-        with self._answering():
+        with self._watch.answering():
             found = [self._transaction(txid) for txid in dict.fromkeys(txids)]
         return iter(found)
 
@@ -265,7 +248,7 @@ class TronRpcSource:
         start, width = first, BLOCK_RANGE
         while start <= last:
             end = min(last, start + width - 1)
-            with self._answering():
+            with self._watch.answering():
                 found = self._range(contract, topics, start, end)
             if found is None:
                 if width == 1:
@@ -314,14 +297,7 @@ class TronRpcSource:
                 return PotBalance(account, asset, quantity(self._result(reply, "eth_getBalance")), at, reply.evidence)
         if asset.namespace != "trc20":
             raise NotSupported(f"{self.name} tells balances of TRX and TRC-20, not of {asset}; trongrid: tells TRC-10")
-        answer = self.contract_call(
-            Account.of(self.chain, asset.reference), _BALANCE_OF + bytes(12) + bytes_of(account.address)
-        )
-        if answer.returned is None or len(answer.returned) != 32:
-            raise DataNotFound(
-                f"{self.name}: the contract {asset.reference} does not answer balanceOf(address) as a token does"
-            )
-        return PotBalance(account, asset, int.from_bytes(answer.returned, "big"), answer.at, answer.evidence)
+        return token_balance(self, self.name, account, asset)
 
     def contract_call(self, contract: Account, data: bytes, height: int | None = None) -> CallAnswer:
         """What the contract answers on the state of the newest block.

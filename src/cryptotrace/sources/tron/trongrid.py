@@ -126,7 +126,7 @@ class TronGridSource(TronNode):
             NotSupported: an asset that is not listed by account, or a server without the v1 interface.
             SourceLied: rows of other times or heights than were asked for.
         """
-        with self._answering():
+        with self._watch.answering():
             times = self._times(first, last)
             gathered = _Gathered()
             for listing in self._listings(account, asset, times):
@@ -275,7 +275,7 @@ class TronGridSource(TronNode):
             NotSupported: a server without the v1 interface, or one that does not give all events.
             SourceLied: a receipt that does not have the event.
         """
-        with self._answering():
+        with self._watch.answering():
             events, evidence = self._events(contract, topics, first, last)
             if len(events) > FEW_EVENTS and all(each.is_rebuilt for each in events):
                 found = [self._reported(contract, each) for each in events]
